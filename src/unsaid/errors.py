@@ -1,0 +1,14 @@
+"""The one error that a person sees."""
+
+
+class UnsaidError(Exception):
+    """Something the user can act on: what is wrong, and what to do next.
+
+    The command line prints it as two lines (`error: message`, `hint: hint`) and exits with status 2.
+    `message` names the file and, where there is one, the line.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint

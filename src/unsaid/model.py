@@ -1,0 +1,199 @@
+"""The nouns of the program, all frozen. Nothing here does I/O or imports anything of ours.
+
+Times are seconds from the start of the recording (`_s`), as floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["coding", "design", "story", "debugging"]
+KINDS: tuple[Kind, ...] = ("coding", "design", "story", "debugging")
+
+Timing = Literal["word", "segment", "none"]
+Severity = Literal["error", "warning", "info"]
+Family = Literal["silent-decision", "missing-assumption", "unbounded-uncertainty"]
+FAMILIES: tuple[Family, ...] = ("silent-decision", "missing-assumption", "unbounded-uncertainty")
+FAMILY_LETTERS: dict[str, Family] = {
+    "D": "silent-decision",
+    "A": "missing-assumption",
+    "U": "unbounded-uncertainty",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word."""
+
+    text: str
+    """The word with its punctuation and, as Whisper gives it, its leading space (`" map,"`)."""
+    start_s: float
+    end_s: float
+    probability: float | None = None
+    """The recogniser's probability, 0 to 1; None where the source does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch of text as the recogniser or the source file cut it: not necessarily a sentence."""
+
+    start_s: float
+    end_s: float
+    text: str
+    words: tuple[Word, ...] = ()
+    """Empty where the source has no word times."""
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open stretch of time."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Span):
+    """A stretch in which nobody spoke."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The question that was answered."""
+
+    text: str
+    kind: Kind | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard, and when."""
+
+    segments: tuple[Segment, ...]
+    """In time order."""
+    duration_s: float
+    """Length of the recording, or the end of the last segment where there is no recording."""
+    pauses: tuple[Pause, ...] = ()
+    """Silences, in time order: from voice activity where there is sound, else from gaps between word times."""
+    language: str | None = None
+    timing: Timing = "word"
+    """What the times mean: of words, of segments only, or `none`: made up at an even pace for a plain text."""
+    prompt: Prompt | None = None
+    """The prompt, where the source file carries one."""
+    model: str | None = None
+    """Name of the model that heard it, where known."""
+    options: dict[str, object] = field(default_factory=dict)
+    """The recogniser's options, for the record."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the source, in plain words (e.g. "the file is cut off after 61.2 s")."""
+
+    @property
+    def text(self) -> str:
+        """The whole text, segments as they stand."""
+        return "".join(s.text if s.text.startswith(" ") else f" {s.text}" for s in self.segments).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that a sentence does, and the words that show it."""
+
+    kind: str
+    """decision, reason, alternative, assumption, question, requirement, quantity, hedge, bound, check, …"""
+    start: int
+    """First character of the cue within the sentence's text."""
+    end: int
+    """One past the last character of the cue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One spoken sentence, cut from words, punctuation and pauses."""
+
+    index: int
+    text: str
+    start_s: float
+    """Start of its first word."""
+    end_s: float
+    """End of its last word."""
+    first_word: int
+    """Index of its first word in the transcript's words, counted over all segments."""
+    last_word: int
+    """One past the index of its last word."""
+    pause_before_s: float = 0.0
+    """Silence between the sentence before (or the start of the recording) and this one."""
+    acts: tuple[Act, ...] = ()
+
+    def does(self, *kinds: str) -> bool:
+        """True when the sentence does any of `kinds`."""
+        return any(a.kind in kinds for a in self.acts)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One moment where reasoning stayed hidden."""
+
+    id: str
+    """Stable over runs for the same rule, quote and place: e.g. "D1-3f9a2c"."""
+    code: str
+    """D1 … D4, A1 … A5, U1 … U5."""
+    name: str
+    """The rule's name, e.g. "unexplained-choice"."""
+    family: Family
+    severity: Severity
+    start_s: float
+    """Start of the flagged sentence's words, never of the pause before it."""
+    end_s: float
+    quote: str
+    """The words that gave rise to the flag, as they stand in the sentence."""
+    sentence: str
+    sentence_index: int
+    message: str
+    """What is missing in this very case."""
+    evidence: tuple[str, ...]
+    """What decided, in plain words."""
+    rewrite: str
+    """A half-filled sentence; the blanks (`___`) only the speaker can fill."""
+    confidence: float = 1.0
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Figures of one answer."""
+
+    duration_s: float
+    speaking_s: float
+    silent_s: float
+    longest_pause_s: float
+    words: int
+    words_per_minute: float
+    """Words per minute of the whole answer; 0 where there are no times."""
+    decisions: int
+    decisions_explained: int
+    """Decisions with an audible reason."""
+    doubts: int
+    doubts_bounded: int
+    first_framing_s: float | None
+    """Time of the first question, requirement or stated assumption; None where there was none."""
+    flags_by_family: dict[str, int]
+    """Family letter (D, A, U) to count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the rules found in one transcript."""
+
+    transcript: Transcript
+    sentences: tuple[Sentence, ...]
+    flags: tuple[Flag, ...]
+    """In order of time."""
+    measures: Measures
+    prompt: Prompt | None = None
