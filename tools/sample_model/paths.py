@@ -1,0 +1,15 @@
+"""Where things lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+PHRASES = HERE / "phrases.txt"
+ANSWER = HERE / "answer.toml"
+WORK = HERE / "work"
+"""Everything that can be made again: clips, checkpoints, logs. Not under version control."""
+SAMPLE = ROOT / "sessions" / "sample"
+MODEL = ROOT / "models" / "sample-en"
