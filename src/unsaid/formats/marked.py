@@ -1,0 +1,43 @@
+"""The sentences of an audit with the codes of their flags, as the subtitle writers need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unsaid.formats.source import one_line
+from unsaid.model import Audit
+
+MIN_CUE_S = 0.001
+"""Readers of subtitles refuse or drop a cue that does not last."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedSentence:
+    """A sentence ready for a cue."""
+
+    start_s: float
+    end_s: float
+    text: str
+    """One line, never empty."""
+    codes: tuple[str, ...]
+
+    @property
+    def marked(self) -> str:
+        """The text with its codes before it: `[D1] I'll use a hash map.`"""
+        return "".join(f"[{c}] " for c in self.codes) + self.text
+
+
+def marked_sentences(audit: Audit) -> list[MarkedSentence]:
+    """All sentences in order of time; those without a word are left out."""
+    codes: dict[int, list[str]] = {}
+    for flag in audit.flags:
+        found = codes.setdefault(flag.sentence_index, [])
+        if flag.code not in found:
+            found.append(flag.code)
+    marked = []
+    for s in sorted(audit.sentences, key=lambda s: (s.start_s, s.index)):
+        text = one_line(s.text)
+        if text:
+            end_s = max(s.end_s, s.start_s + MIN_CUE_S)
+            marked.append(MarkedSentence(s.start_s, end_s, text, tuple(codes.get(s.index, ()))))
+    return marked

@@ -1,0 +1,158 @@
+"""JSON in openai-whisper's names, as written by openai-whisper, faster-whisper, whisperX and unsaid itself.
+
+    {"text": …, "language": "en", "segments": [{"start": 0.6, "end": 4.2, "text": …,
+      "words": [{"word": " So", "start": 0.6, "end": 0.8, "probability": 0.97}, …]}, …]}
+
+whisperX says `score` for `probability`, adds `speaker`, and leaves out the times of words that it could not
+align. A bare list of segments will do. unsaid adds `duration`, `pauses`, `timing`, `prompt`, `kind`, `model`,
+`options` and `notes`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from unsaid.formats.build import LooseWord, build, checked_span, settle_words, spaced, split_speaker
+from unsaid.formats.json_file import Values, parse
+from unsaid.formats.source import Source, clean
+from unsaid.model import KINDS, Kind, Pause, Prompt, Segment, Timing, Transcript, Word
+
+_LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[\]{\"])")
+
+
+def sniff(source: Source) -> bool:
+    """True for what begins like JSON (`[pause 4.5]` does not)."""
+    return _LOOKS_LIKE_JSON.match(source.text, 0, 1000) is not None
+
+
+def read(source: Source) -> Transcript:
+    """Read `source`. Raises UnsaidError with line and column, or with the path of the faulty value."""
+    values = Values(source)
+    top = parse(source)
+    doc: dict[str, object] = {"segments": top} if isinstance(top, list) else values.mapping(top, "")
+    if "segments" not in doc:
+        raise _not_a_transcript(source, doc)
+    segments = [
+        _segment(values, values.mapping(s, f"segments[{i}]"), f"segments[{i}]")
+        for i, s in enumerate(values.array(doc["segments"], "segments"))
+    ]
+    info = doc.get("info") if isinstance(doc.get("info"), dict) else {}
+    assert isinstance(info, dict)
+    duration = doc.get("duration", info.get("duration"))
+    duration_s = 0.0 if duration is None else values.seconds(duration, "duration")
+    language = doc.get("language", info.get("language"))
+    prompt, prompt_notes = _prompt(values, doc)
+    model, options = doc.get("model"), doc.get("options")
+    return build(
+        source,
+        segments,
+        values.repairs,
+        duration_s=duration_s,
+        pauses=_pauses(values, doc["pauses"]) if "pauses" in doc else None,
+        timing=_timing(doc.get("timing")),
+        language=values.text(language, "language") or None,
+        prompt=prompt,
+        model=clean(model) if isinstance(model, str) else None,
+        options={k: v for k, v in options.items() if _shallow(v)} if isinstance(options, dict) else None,
+        notes=[*_notes(doc.get("notes")), *prompt_notes],
+    )
+
+
+def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
+    text = values.text(raw.get("text"), f"{path}.text")
+    loose = []
+    for i, w in enumerate(values.array(raw.get("words"), f"{path}.words")):
+        word = _word(values, values.mapping(w, f"{path}.words[{i}]"), f"{path}.words[{i}]")
+        if word.text.strip():
+            loose.append(word)
+    start, end = raw.get("start"), raw.get("end")
+    times = [t for w in loose for t in (w.start_s, w.end_s) if t is not None]
+    if start is None and times:
+        start = min(times)
+    if end is None and times:
+        end = max(times)
+    first_s, last_s = values.number(start, f"{path}.start"), values.number(end, f"{path}.end")
+    try:
+        start_s, end_s = checked_span(first_s, last_s, path, values.repairs)
+    except ValueError as e:
+        raise values.error(path, str(e)) from None
+    speaker = raw.get("speaker")
+    words: tuple[Word, ...] = ()
+    if loose:
+        texts = spaced([w.text for w in loose], text)
+        loose = [LooseWord(t, w.start_s, w.end_s, w.probability) for t, w in zip(texts, loose, strict=True)]
+        words = settle_words(loose, start_s, end_s, f"{path}.words", values.repairs)
+        if not text.strip():
+            text = "".join(texts)
+    elif speaker is None:
+        speaker, text = split_speaker(text)
+    return Segment(start_s, end_s, text, words, clean(str(speaker)) if speaker is not None else None)
+
+
+def _word(values: Values, raw: dict[str, object], path: str) -> LooseWord:
+    key = "word" if "word" in raw else "text"
+    text = values.text(raw.get(key), f"{path}.{key}")
+    start, end = raw.get("start"), raw.get("end")
+    start_s = None if start is None else values.seconds(start, f"{path}.start")
+    end_s = None if end is None else values.seconds(end, f"{path}.end")
+    if start_s is None or end_s is None:
+        start_s = end_s = None
+    for name in ("probability", "score", "confidence"):
+        if raw.get(name) is not None:
+            probability = values.number(raw[name], f"{path}.{name}")
+            return LooseWord(text, start_s, end_s, min(1.0, max(0.0, probability)))
+    return LooseWord(text, start_s, end_s)
+
+
+def _pauses(values: Values, raw: object) -> tuple[Pause, ...]:
+    pauses = []
+    for i, p in enumerate(values.array(raw, "pauses")):
+        path = f"pauses[{i}]"
+        pause = values.mapping(p, path)
+        start_s = values.seconds(pause.get("start"), f"{path}.start")
+        end_s = values.seconds(pause.get("end"), f"{path}.end")
+        if end_s < start_s:
+            raise values.error(path, f"it ends ({end_s:g} s) before it starts ({start_s:g} s)")
+        pauses.append(Pause(start_s, end_s))
+    return tuple(sorted(pauses, key=lambda p: p.start_s))
+
+
+def _shallow(value: object, depth: int = 3) -> bool:
+    """True for what may be kept as an option: plain values, and a few levels of lists and objects of them."""
+    if isinstance(value, list):
+        return depth > 0 and all(_shallow(v, depth - 1) for v in value)
+    if isinstance(value, dict):
+        return depth > 0 and all(_shallow(v, depth - 1) for v in value.values())
+    return True
+
+
+def _timing(raw: object) -> Timing | None:
+    return next((t for t in get_args(Timing) if t == raw), None)
+
+
+def _notes(raw: object) -> list[str]:
+    return [n for n in raw if isinstance(n, str)] if isinstance(raw, list) else []
+
+
+def _prompt(values: Values, doc: dict[str, object]) -> tuple[Prompt | None, list[str]]:
+    raw, notes = doc.get("prompt"), []
+    prompt_id: object = doc.get("prompt_id")
+    kind_raw = doc.get("kind")
+    kind: Kind | None = next((k for k in KINDS if k == kind_raw), None)
+    if kind is None and isinstance(kind_raw, str):
+        notes.append(f"the kind {clean(kind_raw)!r} is not one of {', '.join(KINDS)}; it was left out")
+    if not isinstance(raw, str) or not raw.strip():
+        return None, notes
+    return Prompt(values.text(raw, "prompt"), kind, prompt_id if isinstance(prompt_id, str) else None), notes
+
+
+def _not_a_transcript(source: Source, doc: dict[str, object]) -> Exception:
+    if "flags" in doc:
+        return source.error(
+            "this is an audit, not a transcript", "Give the recording or the transcript that was audited."
+        )
+    return source.error(
+        'this JSON holds no transcript: "segments" is missing',
+        "unsaid reads JSON of whisper, faster-whisper, whisperX and whisper.cpp, SRT, VTT, TSV and text.",
+    )
