@@ -95,12 +95,12 @@ def _sentence(s: Sentence) -> dict[str, object]:
     }
 
 
-def loads(text: str, *, name: str = "audit.json", transcript: Transcript | None = None) -> Audit:
+def loads(text: str, transcript: Transcript | None = None, *, name: str = "audit.json") -> Audit:
     """The audit that `dumps` wrote.
 
-    `transcript` is the one it was made from, where it is at hand; else one is put together from the sentences,
-    without word times. `name` stands in messages. Raises UnsaidError, with line and column or the path of the
-    faulty value, for anything else.
+    `transcript` is the one it was made from, where it is at hand; else one is put together from the
+    sentences, without word times. `name` stands in messages. Raises UnsaidError, with line and column or the
+    path of the faulty value, for anything else.
     """
     source = Source(name, text)
     values = Values(source)
@@ -131,7 +131,7 @@ def loads(text: str, *, name: str = "audit.json", transcript: Transcript | None 
         sentences=sentences,
         flags=flags,
         measures=_read_measures(values, values.mapping(doc["measures"], "measures")),
-        prompt=Prompt(prompt_text, kind, prompt_id) if prompt_text else None,
+        prompt=Prompt(prompt_text, kind, prompt_id) if prompt_text or kind or prompt_id else None,
     )
 
 

@@ -95,7 +95,7 @@ def too_large(name: str, size: int) -> UnsaidError:
     """The error for a file over `MAX_BYTES`."""
     size_mb, limit_mb = size / 1e6, MAX_BYTES / 1e6
     return UnsaidError(
-        f"{shown_name(name)}: {size_mb:,.0f} MB is too much for a transcript (the limit is {limit_mb:.0f} MB)",
+        f"{shown_name(name)}: {size_mb:,.0f} MB is too much for a transcript (limit: {limit_mb:.0f} MB)",
         "Give the transcript of one answer; an hour of speech takes about 2 MB.",
     )
 

@@ -42,7 +42,7 @@ def read(source: Source) -> Transcript:
     duration = doc.get("duration", info.get("duration"))
     duration_s = 0.0 if duration is None else values.seconds(duration, "duration")
     language = doc.get("language", info.get("language"))
-    prompt, prompt_notes = _prompt(values, doc)
+    prompt, prompt_notes = _prompt(doc)
     model, options = doc.get("model"), doc.get("options")
     return build(
         source,
@@ -135,16 +135,15 @@ def _notes(raw: object) -> list[str]:
     return [n for n in raw if isinstance(n, str)] if isinstance(raw, list) else []
 
 
-def _prompt(values: Values, doc: dict[str, object]) -> tuple[Prompt | None, list[str]]:
-    raw, notes = doc.get("prompt"), []
-    prompt_id: object = doc.get("prompt_id")
-    kind_raw = doc.get("kind")
+def _prompt(doc: dict[str, object]) -> tuple[Prompt | None, list[str]]:
+    notes: list[str] = []
+    raw, kind_raw, prompt_id = doc.get("prompt"), doc.get("kind"), doc.get("prompt_id")
     kind: Kind | None = next((k for k in KINDS if k == kind_raw), None)
     if kind is None and isinstance(kind_raw, str):
         notes.append(f"the kind {clean(kind_raw)!r} is not one of {', '.join(KINDS)}; it was left out")
-    if not isinstance(raw, str) or not raw.strip():
-        return None, notes
-    return Prompt(values.text(raw, "prompt"), kind, prompt_id if isinstance(prompt_id, str) else None), notes
+    text = clean(raw) if isinstance(raw, str) else ""
+    prompt_id = clean(prompt_id) or None if isinstance(prompt_id, str) else None
+    return (Prompt(text, kind, prompt_id) if text.strip() or kind or prompt_id else None), notes
 
 
 def _not_a_transcript(source: Source, doc: dict[str, object]) -> Exception:
