@@ -8,6 +8,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 PHRASES = HERE / "phrases.txt"
+UNSEEN = HERE / "unseen.txt"
 ANSWER = HERE / "answer.toml"
 WORK = HERE / "work"
 """Everything that can be made again: clips, checkpoints, logs. Not under version control."""

@@ -1,0 +1,63 @@
+"""What happens at which training step. No torch here: pure arithmetic."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of training with windows of one length."""
+
+    steps: int
+    window_s: float
+    batch: int
+    shifted: bool
+    """True: windows start anywhere within the 15 s that the encoder has positions for, so that a stage of short
+    windows trains every position and every timestamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole training run."""
+
+    stages: tuple[Stage, ...]
+    peak_rate: float
+    warm_up_steps: int = 150
+    final_share: float = 0.01
+    """Share of the peak learning rate that is left at the end."""
+    save_every: int = 200
+    seed: int = 7
+
+    @property
+    def steps(self) -> int:
+        """Steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
+
+    def stage(self, step: int) -> Stage:
+        """The stage that `step` (from 0) belongs to; the last one for any step beyond the end."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage
+            step -= stage.steps
+        return self.stages[-1]
+
+    def rate(self, step: int) -> float:
+        """Learning rate: a linear warm-up, then half a cosine down to `final_share` of the peak."""
+        warm = min(1.0, (step + 1) / self.warm_up_steps)
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+        return self.peak_rate * warm * (cosine * (1 - self.final_share) + self.final_share)
+
+    def blur(self, step: int) -> float:
+        """Standard deviation, in 20 ms steps, of the soft timestamp targets: wide first, sharp at the end."""
+        return 4.0 * (1 - min(1.0, step / self.steps)) + 1.0
+
+
+FULL = Plan(
+    stages=(
+        Stage(steps=2600, window_s=6.0, batch=16, shifted=True),
+        Stage(steps=3200, window_s=15.0, batch=8, shifted=False),
+    ),
+    peak_rate=1.5e-3,
+)
