@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, get_args
 
+from unsaid import __version__
 from unsaid.formats.json_file import Values, parse
 from unsaid.formats.source import Source
 from unsaid.model import (
@@ -35,7 +36,7 @@ SCHEMA = 1
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
-def dumps(audit: Audit, source: Mapping[str, object], version: str) -> str:
+def dumps(audit: Audit, source: Mapping[str, object], version: str = __version__) -> str:
     """`audit` as JSON text, ended by a line break.
 
     `source` says what was audited, in plain JSON values (for instance `{"path": …, "kind": "audio"}`);

@@ -16,6 +16,7 @@ from unsaid.model import Pause, Prompt, Segment, Timing, Transcript, Word
 
 MIN_PAUSE_S = 0.3
 """Shorter gaps between words are articulation, not pauses."""
+_ROUNDING_S = 1e-6
 MAX_REVERSED_S = 1.0
 """A segment that ends this little before it starts is mended; one further off is refused."""
 
@@ -87,7 +88,7 @@ def spread(texts: Sequence[str], start_s: float, end_s: float) -> list[tuple[flo
     passed = 0
     for size in sizes:
         passed += size
-        edges.append(start_s + (end_s - start_s) * passed / total)
+        edges.append(min(end_s, max(start_s, round(start_s + (end_s - start_s) * passed / total, 3))))
     edges[-1] = end_s
     return list(pairwise(edges))
 
@@ -165,10 +166,10 @@ def gaps(segments: Iterable[Segment], duration_s: float) -> tuple[Pause, ...]:
     at_s = 0.0
     for segment in segments:
         for item in segment.words or (segment,):
-            if item.start_s - at_s >= MIN_PAUSE_S:
+            if item.start_s - at_s >= MIN_PAUSE_S - _ROUNDING_S:
                 pauses.append(Pause(at_s, item.start_s))
             at_s = max(at_s, item.end_s)
-    if duration_s - at_s >= MIN_PAUSE_S:
+    if duration_s - at_s >= MIN_PAUSE_S - _ROUNDING_S:
         pauses.append(Pause(at_s, duration_s))
     return tuple(pauses)
 

@@ -1,7 +1,7 @@
 """Plain text: no times at all, so they are made up at an even pace; paragraphs become segments.
 
-`[pause 4.5]`, `[4.5 s]` and the like are taken for pauses. Lines that whisper's command line prints,
-`[00:12.340 --> 00:15.800]  So …`, have times, and these are used.
+`[pause 4.5]` and `[4.5 s]` are taken for pauses; `[pause]` alone has no length and is left out. Lines that
+whisper's command line prints, `[00:12.340 --> 00:15.800]  So …`, have times, and these are used.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ WORDS_PER_MINUTE = 150
 """The even pace of made-up times: within the 100 to 165 words a minute that speaking coaches name."""
 NOTE = f"plain text has no times: they are made up, at an even {WORDS_PER_MINUTE} words a minute"
 
+_LENGTH = r"([0-9]{1,6}(?:\.[0-9]{1,6})?)"
+_UNIT = r"(?:s|secs?|seconds?)\.?"
 _PAUSE = re.compile(
-    r"[\[(][ \t]*(?:(?:long[ \t]+|short[ \t]+)?(?:pause|silence)[ \t:]*([0-9]{1,6}(?:\.[0-9]{1,6})?)?"
-    r"|([0-9]{1,6}(?:\.[0-9]{1,6})?)(?=[ \t]*s))[ \t]*(?:s|sec|secs|seconds?)?\.?[ \t]*[\])]",
+    rf"[\[(][ ]?(?:pause|silence)(?:[ :]{{1,3}}{_LENGTH}[ ]?(?:{_UNIT})?)?[ ]?[\])]|\[{_LENGTH}[ ]?{_UNIT}\]",
     re.IGNORECASE,
 )
 _PRINTED = re.compile(r"\[([0-9:.,]{4,20}[ \t]+-->[ \t]+[0-9:.,]{4,20})\][ \t]*(.*)")
-_MARKDOWN = re.compile(r"[ ]{0,3}(?:#{1,6}|>|[-*+])[ \t]+")
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]")
+_MARKDOWN = re.compile(r"[ ]{0,3}(?:>|[-*+])[ \t]+")
 
 
 def sniff(_source: Source) -> bool:
@@ -39,37 +41,52 @@ def read(source: Source) -> Transcript:
     if printed is not None:
         return printed
     markdown = source.suffix in (".md", ".markdown")
-    second_per_word = 60 / WORDS_PER_MINUTE
     segments: list[Segment] = []
     pauses: list[Pause] = []
-    at_s = 0.0
-    for paragraph in _paragraphs(source.text, markdown):
+    words, silent_s = 0, 0.0
+
+    def now_s() -> float:
+        return round(words * 60 / WORDS_PER_MINUTE + silent_s, 3)
+
+    paragraphs, notes = _paragraphs(source.text, markdown)
+    for paragraph in paragraphs:
         pieces = _PAUSE.split(paragraph)
         for n in range(0, len(pieces), 3):
             text = one_line(pieces[n])
             if text:
-                end_s = at_s + len(text.split()) * second_per_word
-                segments.append(Segment(at_s, end_s, text))
-                at_s = end_s
+                start_s = now_s()
+                words += len(text.split())
+                segments.append(Segment(start_s, now_s(), text))
             length = (pieces[n + 1] or pieces[n + 2]) if n + 2 < len(pieces) else None
             if length is not None and float(length) > 0:
-                pauses.append(Pause(at_s, at_s + float(length)))
-                at_s += float(length)
-    if at_s > MAX_TIME_S:
+                start_s = now_s()
+                silent_s += float(length)
+                pauses.append(Pause(start_s, now_s()))
+    if now_s() > MAX_TIME_S:
         raise source.error("this is too long for a spoken answer", "Give the transcript of one answer.")
     return build(
-        source, segments, Repairs(), duration_s=at_s, pauses=tuple(pauses), timing="none", notes=[NOTE]
+        source,
+        segments,
+        Repairs(),
+        duration_s=now_s(),
+        pauses=tuple(pauses),
+        timing="none",
+        notes=[NOTE, *notes],
     )
 
 
-def _paragraphs(text: str, markdown: bool) -> list[str]:
+def _paragraphs(text: str, markdown: bool) -> tuple[list[str], list[str]]:
     paragraphs: list[list[str]] = [[]]
+    headings = False
     for line in text.split("\n"):
-        if not line.strip():
+        heading = markdown and _HEADING.match(line) is not None
+        headings = headings or heading
+        if heading or not line.strip():
             paragraphs.append([])
             continue
         paragraphs[-1].append(_MARKDOWN.sub("", line, count=1) if markdown else line)
-    return ["\n".join(p) for p in paragraphs if p]
+    notes = ["headings were left out"] if headings else []
+    return ["\n".join(p) for p in paragraphs if p], notes
 
 
 def _printed(source: Source) -> Transcript | None:
@@ -92,6 +109,5 @@ def _printed(source: Source) -> Transcript | None:
             raise source.error(str(e), TIME_HINT, line=number) from None
         speaker, text = split_speaker(one_line(row[2]))
         segments.append(Segment(start_s, end_s, text, speaker=speaker))
-    left_out = len(lines) - len(rows)
-    notes = [f"{left_out} lines without times were left out"] if left_out else []
+    notes = ["lines without times were left out"] if len(rows) < len(lines) else []
     return build(source, segments, repairs, notes=notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import dataclass, field
 
 from unsaid.formats.build import LooseWord, Repairs, build, checked_span, settle_words, split_speaker, spread
 from unsaid.formats.cues import ARROW, TIME, TIME_HINT, Cue, seconds, stamp, time_range
@@ -15,6 +16,14 @@ _HEADER = re.compile(r"WEBVTT(?:[ \t].*)?")
 _BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")
 _TAG = re.compile(r"<([^<>\n]*)>")
 _VOICE = re.compile(r"v(?:\.[^ \t]*)?[ \t]+(.+)")
+
+
+@dataclass(slots=True)
+class _Run:
+    """Text of a cue up to the next voice or time."""
+
+    time_s: float | None
+    parts: list[str] = field(default_factory=list)
 
 
 def sniff(source: Source) -> bool:
@@ -36,13 +45,10 @@ def read(source: Source) -> Transcript:
             start_s, end_s = checked_span(cue.start_s, cue.end_s, f"line {cue.line}", repairs)
         except ValueError as e:
             raise source.error(str(e), TIME_HINT, line=cue.line) from None
-        lines = list(cue.lines)
-        if rolling:
+        lines = cue.lines
+        if rolling and lines:
             # Captions made live roll: each cue repeats the line before it, then adds one with word times.
-            while lines and before and one_line(_plain(lines[0])) == before:
-                lines.pop(0)
-            if cue.lines:
-                before = one_line(_plain(cue.lines[-1]))
+            lines, before = _without(before, lines), one_line(_plain(lines[-1]))
         segments += _pieces("\n".join(lines), start_s, end_s, f"line {cue.line}", repairs)
     return build(source, segments, repairs, notes=notes)
 
@@ -85,7 +91,7 @@ def _cues(source: Source) -> tuple[list[Cue], list[str]]:
             )
         start = i
         i += 1
-        while i < len(lines) and lines[i].strip() and ARROW not in lines[i]:
+        while i < len(lines) and lines[i] and ARROW not in lines[i]:
             i += 1
         cues.append(Cue(start + 1, *times, tuple(lines[start + 1 : i])))
     return cues, notes[:2]
@@ -93,25 +99,23 @@ def _cues(source: Source) -> tuple[list[Cue], list[str]]:
 
 def _pieces(text: str, start_s: float, end_s: float, place: str, repairs: Repairs) -> list[Segment]:
     """A cue's text as segments: one for each voice, with words where the text has times in it."""
-    voices: list[tuple[str | None, list[tuple[float | None, str]]]] = [(None, [(None, "")])]
+    voices: list[tuple[str | None, list[_Run]]] = [(None, [_Run(None)])]
     at = 0
     for tag in _TAG.finditer(text):
-        runs = voices[-1][1]
-        runs[-1] = (runs[-1][0], runs[-1][1] + text[at : tag.start()])
+        voices[-1][1][-1].parts.append(text[at : tag.start()])
         at = tag.end()
         voice, time = _VOICE.fullmatch(tag[1]), TIME.fullmatch(tag[1])
         if voice:
-            voices.append((one_line(_unescape(voice[1])) or None, [(None, "")]))
+            voices.append((one_line(_unescape(voice[1])) or None, [_Run(None)]))
         elif tag[1].strip() == "/v":
-            voices.append((None, [(None, "")]))
+            voices.append((None, [_Run(None)]))
         elif time:
             try:
-                runs.append((seconds(*time.groups()), ""))
+                voices[-1][1].append(_Run(seconds(*time.groups())))
             except ValueError:
                 repairs.add("an impossible time within a cue was left out", place)
-    runs = voices[-1][1]
-    runs[-1] = (runs[-1][0], runs[-1][1] + text[at:])
-    pieces = [(v, [(t, clean(_unescape(x))) for t, x in r]) for v, r in voices]
+    voices[-1][1][-1].parts.append(text[at:])
+    pieces = [(v, [(r.time_s, clean(_unescape("".join(r.parts)))) for r in runs]) for v, runs in voices]
     pieces = [(v, r) for v, r in pieces if any(x.strip() for _, x in r)]
     if not pieces:
         return []
@@ -129,15 +133,26 @@ def _pieces(text: str, start_s: float, end_s: float, place: str, repairs: Repair
     return segments
 
 
+def _without(line: str, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """`lines` without those at their beginning that say the same as `line`."""
+    n = 0
+    while n < len(lines) and line and one_line(_plain(lines[n])) == line:
+        n += 1
+    return lines[n:]
+
+
 def _timed_words(runs: list[tuple[float | None, str]], start_s: float, end_s: float) -> list[LooseWord]:
     """Words from runs of text, each with the time at which it starts; a run lasts until the next one."""
+    ends_s: list[float] = []
+    until_s = end_s
+    for time_s, _ in reversed(runs):
+        ends_s.append(until_s)
+        until_s = until_s if time_s is None else min(time_s, end_s)
     loose = []
     at_s = start_s
-    for n, (time_s, text) in enumerate(runs):
+    for (time_s, text), until_s in zip(runs, reversed(ends_s), strict=True):
         if time_s is not None:
-            at_s = min(max(time_s, at_s), max(end_s, at_s))
-        following = [t for t, _ in runs[n + 1 :] if t is not None][:1]
-        until_s = max(at_s, min(following[0], end_s) if following else end_s)
+            at_s = max(at_s, min(time_s, end_s))
         texts = text.split()
         if texts:
             for word, (a, b) in zip(texts, spread(texts, at_s, until_s), strict=True):

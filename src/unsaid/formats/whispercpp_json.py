@@ -49,7 +49,7 @@ def read(source: Source) -> Transcript:
 def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
     start_s, end_s = _offsets(values, raw, path)
     text = values.text(raw.get("text"), f"{path}.text")
-    loose: list[LooseWord] = []
+    tokens: list[list[LooseWord]] = []  # grouped to words
     for i, item in enumerate(values.array(raw.get("tokens"), f"{path}.tokens")):
         token_path = f"{path}.tokens[{i}]"
         token = values.mapping(item, token_path)
@@ -57,24 +57,24 @@ def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
         if not piece.strip() or _SPECIAL.fullmatch(piece):
             continue
         if "offsets" not in token or "\ufffd" in piece:
-            loose = []
+            tokens = []
             break
-        token_start_s, token_end_s = _offsets(values, token, token_path)
+        span = _offsets(values, token, token_path)
         probability = token.get("p")
         p = None if probability is None else min(1.0, max(0.0, values.number(probability, f"{token_path}.p")))
-        if loose and not piece[:1].isspace():
-            word = loose[-1]
-            known = [x for x in (word.probability, p) if x is not None]
-            loose[-1] = LooseWord(
-                word.text + piece,
-                word.start_s,
-                max(word.end_s or 0.0, token_end_s),
-                min(known) if known else None,
-            )
-        else:
-            loose.append(LooseWord(piece, token_start_s, token_end_s, p))
+        if piece[:1].isspace() or not tokens:
+            tokens.append([])
+        tokens[-1].append(LooseWord(piece, *span, p))
+    loose = [_word(group) for group in tokens]
     words = settle_words(loose, start_s, end_s, f"{path}.tokens", values.repairs) if loose else ()
     return Segment(start_s, end_s, text or "".join(w.text for w in words), words)
+
+
+def _word(tokens: list[LooseWord]) -> LooseWord:
+    """One word of its tokens, as sure as the least sure of them."""
+    known = [t.probability for t in tokens if t.probability is not None]
+    end_s = max(t.end_s or 0.0 for t in tokens)
+    return LooseWord("".join(t.text for t in tokens), tokens[0].start_s, end_s, min(known, default=None))
 
 
 def _offsets(values: Values, raw: dict[str, object], path: str) -> tuple[float, float]:
