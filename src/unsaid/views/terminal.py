@@ -1,0 +1,209 @@
+"""The marked-up transcript in a terminal.
+
+Colour is never alone: every mark carries its number and code, and where there is no colour (a pipe, NO_COLOR,
+a plain terminal) the flagged words stand in braces. Lines never exceed the console's width.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from unsaid.model import Audit
+from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
+from unsaid.views.wording import clock, flags_line, measure_rows, pause_words, rule_words, visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+MEASURE_COLUMNS = 100
+"""Longer lines are hard to read: text is no wider than this, however wide the terminal."""
+
+# Of middle lightness: 4:1 or better against a black and a white background.
+_INK = {"D": "#d2641a", "A": "#2f86d1", "U": "#c2589c"}
+# White on these: 5:1 or better.
+_BADGE = {"D": "bold #ffffff on #a84300", "A": "bold #ffffff on #0a5c9e", "U": "bold #ffffff on #8e2a6b"}
+
+
+def print_audit(console: Console, audit: Audit, *, title: str, page: str | None = None) -> None:
+    """Print transcript, flags and measures of `audit` to `console`.
+
+    `title` heads it all; `page` (a path or address of the same as a page) is named at the end.
+    """
+    from rich.text import Text
+
+    lines = _Printer(console).lines(mark(audit), title=title, page=page)
+    # One print of all lines, already fitted: rich neither wraps nor interprets them again.
+    console.print(Text("\n").join(lines), soft_wrap=True, highlight=False)
+
+
+class _Printer:
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.width = max(16, min(console.width, MEASURE_COLUMNS))
+        encoding = (console.encoding or "utf-8").lower()
+        self.encoding = "" if encoding.startswith("utf") else encoding
+        self.coloured = bool(console.color_system) and not console.no_color
+
+    def lines(self, marked: Marked, *, title: str, page: str | None) -> list[Text]:
+        audit = marked.audit
+        out = self.paragraph(title, style="bold")
+        if audit.prompt is not None:
+            out += self.hanging("Prompt: ", audit.prompt.text, style="dim")
+        for note in audit.transcript.notes:
+            out += self.hanging("Note: ", note, style="dim")
+        out += self.heading("Transcript")
+        out += self.transcript(marked)
+        out += self.heading("Flags")
+        out += self.paragraph(flags_line(audit))
+        for item in marked.flags:
+            out += [self.text("")]
+            out += self.flag(item, marked)
+        out += self.heading("Measures")
+        out += self.measures(audit)
+        if page is not None:
+            out += [self.text("")]
+            out += self.paragraph(f"Page: {page}", fold=False)
+        return out
+
+    # Text and layout
+
+    def safe(self, text: str) -> str:
+        shown = visible(text)
+        if self.encoding:
+            shown = shown.encode(self.encoding, "replace").decode(self.encoding)
+        return shown
+
+    def text(self, text: str, style: str = "") -> Text:
+        from rich.text import Text
+
+        return Text(self.safe(text), style=style)
+
+    def sign(self, sign: str, plain: str) -> str:
+        return plain if self.encoding else sign
+
+    def wrap(self, text: Text, width: int) -> list[Text]:
+        text.no_wrap = False
+        text.overflow = "fold"
+        lines = list(text.wrap(self.console, max(4, width), tab_size=1))
+        for line in lines:
+            line.rstrip()
+        return lines or [text]
+
+    def indent(self, first: Text, text: Text) -> list[Text]:
+        """`text` wrapped behind `first`, further lines under it."""
+        from rich.text import Text
+
+        gutter = first.cell_len
+        if gutter > self.width - 12:
+            return [*self.wrap(first, self.width), *self.wrap(text, self.width)]
+        lines = self.wrap(text, self.width - gutter)
+        return [
+            Text.assemble(first if at == 0 else " " * gutter, line) if line.cell_len else first.copy()
+            for at, line in enumerate(lines)
+        ]
+
+    def hanging(self, label: str, text: str, *, style: str = "", label_style: str = "bold") -> list[Text]:
+        return self.indent(self.text(label, label_style), self.text(text, style))
+
+    def paragraph(self, text: str, *, style: str = "", fold: bool = True) -> list[Text]:
+        line = self.text(text, style)
+        # A path stays in one piece, to be copied: the terminal may break it, we do not.
+        return self.wrap(line, self.width) if fold else [line]
+
+    def heading(self, text: str) -> list[Text]:
+        rule = self.sign("─", "-") * max(0, self.width - len(text) - 1)
+        from rich.text import Text
+
+        return [Text(""), Text.assemble((text, "bold"), " ", (rule, "dim"))]
+
+    # Transcript
+
+    def transcript(self, marked: Marked) -> list[Text]:
+        from rich.text import Text
+
+        if not marked.audit.sentences:
+            return self.paragraph("(nothing was said)", style="dim")
+        if marked.timed:
+            labels = len(clock(marked.audit.transcript.duration_s))
+        else:
+            labels = len(str(len(marked.audit.sentences)))
+        labels = max(4, labels)
+        out: list[Text] = []
+        for block in marked.blocks:
+            if isinstance(block, PauseMark):
+                out.append(Text.assemble(" " * (labels + 4), self.pause(block)))
+                continue
+            label = clock(block.sentence.start_s) if marked.timed else str(block.number)
+            pointer = self.sign("▶", ">") if block.flags else " "
+            gutter = Text.assemble((label.rjust(labels), "dim"), f" {pointer}  ")
+            out += self.indent(gutter, self.sentence(block))
+        return out
+
+    def pause(self, pause: PauseMark) -> Text:
+        from rich.text import Text
+
+        words = pause_words(pause.duration_s)
+        if pause.is_long:
+            bar = self.sign("━━━━", "====")
+            return Text(f"{bar} {words} {bar}", style="bold yellow" if self.coloured else "bold")
+        return Text(f"{self.sign('╌╌', '--')} {words}", style="dim")
+
+    def sentence(self, block: SentenceMark) -> Text:
+        from rich.text import Text
+
+        out = Text()
+        open_numbers: set[int] = set()
+        for piece in block.pieces:
+            if isinstance(piece, PauseMark):
+                words = f"[{pause_words(piece.duration_s).replace(' ', chr(0xA0))}]"
+                out.append(f"{words} ", style="bold yellow" if piece.is_long else "dim")
+                continue
+            self.run(out, piece, open_numbers)
+        return out
+
+    def run(self, out: Text, run: Run, open_numbers: set[int]) -> None:
+        for item in run.flags:
+            if item.number not in open_numbers:
+                open_numbers.add(item.number)
+                if not self.coloured:
+                    out.append("{")
+        # The last flag on the run gives the colour; the badges behind name them all.
+        style = f"underline {_INK.get(run.flags[-1].letter, '')}".strip() if run.flags else ""
+        out.append(self.safe(run.text), style=style if self.coloured else "")
+        for item in run.closes:
+            if not self.coloured:
+                out.append("}")
+            out.append(f"[{self.safe(item.badge)}]", style=_BADGE.get(item.letter, "bold"))
+
+    # Flags and measures
+
+    def flag(self, item: MarkedFlag, marked: Marked) -> list[Text]:
+        from rich.text import Text
+
+        flag = item.flag
+        where = clock(flag.start_s) if marked.timed else f"sentence {item.sentence_number or '?'}"
+        number = f"{item.number}".rjust(2)
+        head = Text.assemble(
+            (f"{number} ", "bold"),
+            (f"[{self.safe(flag.code)}]", _BADGE.get(item.letter, "bold")),
+            (f" {self.safe(rule_words(flag.name))}", "bold"),
+            (f"  {where}", "dim"),
+        )
+        out = self.wrap(head, self.width)
+        pad = "   "
+        ink = _INK.get(item.letter, "") if self.coloured else ""
+        out += self.hanging(f"{pad}heard    ", f'"{flag.quote}"', style=ink, label_style="dim")
+        out += self.hanging(f"{pad}missing  ", flag.message, label_style="dim")
+        for at, reason in enumerate(flag.evidence):
+            out += self.hanging(f"{pad}{'why' if at == 0 else '':9}", reason, style="dim", label_style="dim")
+        out += self.hanging(f"{pad}say      ", flag.rewrite, style="italic", label_style="dim")
+        return out
+
+    def measures(self, audit: Audit) -> list[Text]:
+        rows = measure_rows(audit)
+        wide = max(len(row.label) for row in rows)
+        out: list[Text] = []
+        for row in rows:
+            out += self.hanging(f"{row.label:{wide}}  ", row.sentence, label_style="dim")
+        return out

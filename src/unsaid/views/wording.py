@@ -1,0 +1,153 @@
+"""Words and figures that all views say alike: times, pauses, the measures, and text made safe to show."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from unsaid.model import Audit, Flag, Measures
+
+FAMILY_TITLES: dict[str, str] = {
+    "D": "Silent decision",
+    "A": "Missing assumption",
+    "U": "Unbounded uncertainty",
+}
+"""Family letter to what a reader calls the family, in the order in which families are listed."""
+
+# Control characters (C0, DEL, C1), everything that steers the direction of text, line and paragraph
+# separators, invisible tag characters, and halves of surrogate pairs, which no encoding can carry.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: str) -> str:
+    """Make `text` safe to show: what would act instead of being read is named, e.g. `⟨U+202E⟩`.
+
+    So no terminal obeys an escape (`⟨U+001B⟩`) and no reader sees text turned round. Tabs, line breaks and
+    separators become a space. Ordinary text comes back as it is.
+    """
+    return _UNSAFE.sub(_sign, text)
+
+
+def _sign(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if found[0] in "\t\n\v\f\r\x85\u2028\u2029":
+        return " "
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else f"⟨U+{code:04X}⟩"
+
+
+def clock(time_s: float) -> str:
+    """`m:ss`, and `h:mm:ss` from an hour on; fractions are cut off, so that a mark never points too late."""
+    whole = int(max(time_s, 0.0))
+    hours, rest = divmod(whole, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def pause_words(duration_s: float) -> str:
+    """A pause as every view names it: `pause 5.2 s`."""
+    return f"pause {duration_s:.1f} s"
+
+
+def rule_words(name: str) -> str:
+    """A rule's name as a reader sees it: `unexplained-choice` becomes `unexplained choice`."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+def letter(flag: Flag) -> str:
+    """The letter of the flag's family: D, A or U."""
+    return flag.code[:1].upper()
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 flag`, `2 flags`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def family_counts(audit: Audit) -> dict[str, int]:
+    """How many flags each family has, by letter, in the order of `FAMILY_TITLES`; zeros included."""
+    counts = dict.fromkeys(FAMILY_TITLES, 0)
+    for flag in audit.flags:
+        counts[letter(flag)] = counts.get(letter(flag), 0) + 1
+    return counts
+
+
+def flags_line(audit: Audit) -> str:
+    """One line that says how many flags there are and of which families."""
+    if not audit.flags:
+        return "No flags."
+    parts = [
+        f"{count} {FAMILY_TITLES.get(key, key).lower()}"
+        for key, count in family_counts(audit).items()
+        if count
+    ]
+    return f"{plural(len(audit.flags), 'flag')}: {', '.join(parts)}."
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One line of the measures."""
+
+    label: str
+    value: str
+    """The figure itself, short."""
+    detail: str = ""
+    """What belongs to it."""
+
+    @property
+    def sentence(self) -> str:
+        """Figure and detail in one."""
+        return f"{self.value} {self.detail}".strip()
+
+
+def measure_rows(audit: Audit) -> tuple[Measure, ...]:
+    """The measures, for all views alike.
+
+    Where the transcript has no times (a plain text), what would need them is left out, and the first
+    framing is told by its sentence.
+    """
+    measures = audit.measures
+    timed = audit.transcript.timing != "none"
+    rows: list[Measure] = []
+    if timed:
+        rows.append(Measure("Speaking", clock(measures.speaking_s), _share(measures.speaking_s, measures)))
+        longest = f", longest pause {measures.longest_pause_s:.1f} s" if measures.longest_pause_s > 0 else ""
+        rows.append(
+            Measure("Silent", clock(measures.silent_s), _share(measures.silent_s, measures) + longest)
+        )
+        if measures.words_per_minute > 0:
+            pace = Measure(
+                "Pace", f"{measures.words_per_minute:.0f}", f"words a minute, {measures.words:,} in all"
+            )
+        else:
+            pace = Measure("Pace", "unknown", f"({plural(measures.words, 'word')})")
+        rows.append(pace)
+    else:
+        rows.append(Measure("Length", f"{measures.words:,}", "word" if measures.words == 1 else "words"))
+    rows.append(
+        _part("Decisions", measures.decisions_explained, measures.decisions, "with an audible reason")
+    )
+    rows.append(_part("Doubts", measures.doubts_bounded, measures.doubts, "bounded"))
+    rows.append(_framing(audit, timed))
+    return tuple(rows)
+
+
+def _share(part_s: float, measures: Measures) -> str:
+    return f"{part_s / measures.duration_s:.0%} of the time" if measures.duration_s > 0 else ""
+
+
+def _part(label: str, good: int, total: int, what: str) -> Measure:
+    return Measure(label, f"{good} of {total}", what) if total else Measure(label, "none", "heard")
+
+
+def _framing(audit: Audit, timed: bool) -> Measure:
+    label = "First question or assumption"
+    at_s = audit.measures.first_framing_s
+    if at_s is None:
+        return Measure(label, "none", "heard")
+    if timed:
+        return Measure(label, clock(at_s), "into the answer")
+    number = sum(1 for sentence in audit.sentences if sentence.start_s <= at_s) or 1
+    return Measure(label, f"sentence {number}", f"of {len(audit.sentences):,}")
