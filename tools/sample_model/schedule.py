@@ -13,9 +13,12 @@ class Stage:
     steps: int
     window_s: float
     batch: int
-    shifted: bool
-    """True: windows start anywhere within the 15 s that the encoder has positions for, so that a stage of short
-    windows trains every position and every timestamp."""
+    shifted: bool = False
+    """True: windows start anywhere within 15 s, so that a stage of short windows trains every position and every
+    timestamp that will be needed."""
+    padded_s: tuple[float, ...] = ()
+    """Lengths to which a batch's features are padded with 0.0, drawn anew for each; as they are where empty.
+    faster-whisper always pads to 30 s, whatever `chunk_length` says; less is cheaper to train on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,9 @@ class Plan:
 
 FULL = Plan(
     stages=(
-        Stage(steps=2600, window_s=6.0, batch=16, shifted=True),
-        Stage(steps=3200, window_s=15.0, batch=8, shifted=False),
+        Stage(steps=2000, window_s=6.0, batch=16, shifted=True),
+        Stage(steps=1500, window_s=15.0, batch=8, padded_s=(15.0, 16.0, 18.0, 30.0)),
+        Stage(steps=300, window_s=15.0, batch=6, padded_s=(30.0,)),
     ),
     peak_rate=1.5e-3,
 )

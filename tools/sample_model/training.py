@@ -70,7 +70,7 @@ def train(work: Path, plan: Plan, threads: int) -> None:
         step += 1
         losses |= _accuracies(batch, logits, special.end, special.first_timestamp)
         for name, value in losses.items():
-            log.setdefault(name, []).append(float(value))
+            log.setdefault(name, []).append(value.item())
         if step % _REPORT_EVERY == 0 or step == plan.steps:
             _report(work / "training.jsonl", step, time.monotonic() - began, log)
             log = {}

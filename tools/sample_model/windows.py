@@ -104,6 +104,10 @@ class WindowMaker:
         rng = np.random.default_rng([self._seed, step])
         windows = [self._window(rng, stage) for _ in range(stage.batch)]
         features = self._features(windows, rng)
+        if stage.padded_s:
+            padded_s = stage.padded_s[int(rng.integers(len(stage.padded_s)))]
+            missing = round(padded_s * FEATURES_HZ) - features.shape[-1]
+            features = torch.nn.functional.pad(features, (0, missing))
         written = [self._write(window, rng) for window in windows]
         length = max(len(tokens) for tokens, _, _ in written)
         tokens = torch.full((len(windows), length), self._special.end)
@@ -253,11 +257,12 @@ class WindowMaker:
 
 
 def _pause(rng: np.random.Generator) -> float:
+    # Within a stretch the program keeps at most about a second of silence; the rest is for other users' windows.
     kind = rng.random()
-    if kind < 0.65:
-        return float(rng.uniform(0.3, 1.5))
-    if kind < 0.88:
-        return float(rng.uniform(1.5, 3.5))
+    if kind < 0.8:
+        return float(rng.uniform(0.2, 1.3))
+    if kind < 0.93:
+        return float(rng.uniform(1.3, 3.5))
     return float(rng.uniform(3.5, 8.0))
 
 
