@@ -1,0 +1,87 @@
+"""The rules, listed literally; one family a file. How to add one: docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unsaid.errors import UnsaidError
+from unsaid.model import FAMILY_LETTERS
+from unsaid.rules.base import Example, Finding, Rule
+from unsaid.rules.missing_assumption import (
+    ASSUMED_PROPERTY,
+    INVENTED_REQUIREMENT,
+    SOLUTION_BEFORE_FRAMING,
+    TAKEN_FOR_GRANTED,
+    UNSTATED_QUANTITY,
+)
+from unsaid.rules.silent_decision import (
+    DECIDED_IN_SILENCE,
+    UNEXPLAINED_CHOICE,
+    UNEXPLAINED_EXCLUSION,
+    UNEXPLAINED_REVERSAL,
+)
+from unsaid.rules.unbounded_uncertainty import (
+    BARE_HEDGE,
+    DANGLING_UNKNOWN,
+    DEFERRED_AND_DROPPED,
+    OPEN_DEPENDENCE,
+    VAGUE_MAGNITUDE,
+)
+
+RULES: tuple[Rule, ...] = (
+    UNEXPLAINED_CHOICE,
+    DECIDED_IN_SILENCE,
+    UNEXPLAINED_REVERSAL,
+    UNEXPLAINED_EXCLUSION,
+    SOLUTION_BEFORE_FRAMING,
+    UNSTATED_QUANTITY,
+    INVENTED_REQUIREMENT,
+    ASSUMED_PROPERTY,
+    TAKEN_FOR_GRANTED,
+    BARE_HEDGE,
+    OPEN_DEPENDENCE,
+    DANGLING_UNKNOWN,
+    VAGUE_MAGNITUDE,
+    DEFERRED_AND_DROPPED,
+)
+
+__all__ = ["RULES", "Example", "Finding", "Rule", "chosen", "find"]
+
+
+def find(code_or_name: str) -> Rule:
+    """The rule of a code ("D1", in any case) or a name ("unexplained-choice").
+
+    Raises UnsaidError naming the rules that there are.
+    """
+    key = code_or_name.strip().lower()
+    for rule in RULES:
+        if key in (rule.code.lower(), rule.name):
+            return rule
+    raise UnsaidError(f"there is no rule {code_or_name!r}", _known())
+
+
+def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules that `select` and `ignore` leave: code prefixes ("D", "D1"), rule or family names; all by default.
+
+    Raises UnsaidError for a word that stands for no rule.
+    """
+    wanted = [r for r in RULES if not select or any(_meant(s, r) for s in _checked(select))]
+    return tuple(r for r in wanted if not any(_meant(s, r) for s in _checked(ignore)))
+
+
+def _meant(word: str, rule: Rule) -> bool:
+    key = word.strip().lower()
+    return key in (rule.name, rule.family) or (bool(key) and rule.code.lower().startswith(key))
+
+
+def _checked(words: Sequence[str]) -> Sequence[str]:
+    for word in words:
+        if not any(_meant(word, r) for r in RULES):
+            raise UnsaidError(f"{word!r} stands for no rule", _known())
+    return words
+
+
+def _known() -> str:
+    families = ", ".join(f"{letter} ({name})" for letter, name in FAMILY_LETTERS.items())
+    rules = ", ".join(f"{r.code} {r.name}" for r in RULES)
+    return f"families: {families}; rules: {rules}"

@@ -1,0 +1,110 @@
+"""From a transcript to its flags and figures. Pure: no files, no clock, no chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from unsaid.language import acts, sentences
+from unsaid.language.acts import Answer
+from unsaid.language.weigh import Ground
+from unsaid.model import Audit, Flag, Kind, Measures, Pause, Prompt, Transcript
+from unsaid.rules import Finding, Rule, chosen
+
+SURE = 0.5
+"""Findings below this confidence are left out."""
+_ORDER = ("D3", "D4", "D2", "D1", "A1", "A3", "A2", "A4", "A5", "U5", "U2", "U3", "U4", "U1")
+"""One gap, one label: of two codes of a family on one sentence the one that stands first here stays."""
+
+
+def audit(
+    transcript: Transcript,
+    prompt: Prompt | None = None,
+    *,
+    kind: Kind | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    min_confidence: float = SURE,
+) -> Audit:
+    """Find where reasoning stayed hidden.
+
+    `prompt` and `kind` go before what the transcript itself carries. `select` and `ignore` take code prefixes ("D",
+    "D1") and names. Findings below `min_confidence` (0 to 1) are left out. Raises UnsaidError for an unknown rule.
+    """
+    rules = chosen(select, ignore)
+    prompt = prompt or transcript.prompt
+    answer = acts.understand(sentences.split(transcript), prompt, kind)
+    ground = Ground(answer)
+    found = [(rule, finding) for rule in rules for finding in rule.check(ground)]
+    flags = _settled(answer, [(r, f) for r, f in found if f.confidence >= min_confidence])
+    return Audit(
+        transcript=transcript,
+        sentences=acts.with_acts(answer),
+        flags=flags,
+        measures=_measures(transcript, ground, flags),
+        prompt=prompt,
+    )
+
+
+def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Flag, ...]:
+    """One flag for each sentence and family, in order of time."""
+    kept: dict[tuple[int, str], tuple[Rule, Finding]] = {}
+    for rule, finding in sorted(found, key=lambda rf: (rf[1].sentence, _ORDER.index(rf[0].code), -rf[1].confidence)):
+        kept.setdefault((finding.sentence, rule.letter), (rule, finding))
+    flags = [_flag(answer, rule, finding) for rule, finding in kept.values()]
+    return tuple(sorted(flags, key=lambda f: (f.start_s, f.sentence_index, f.code)))
+
+
+def _flag(answer: Answer, rule: Rule, finding: Finding) -> Flag:
+    sentence = answer.reads[finding.sentence].sentence
+    key = f"{rule.code}\n{finding.quote}\n{sentence.start_s:.1f}\n{sentence.first_word}"
+    return Flag(
+        id=f"{rule.code}-{sha256(key.encode('utf-8', 'replace')).hexdigest()[:8]}",
+        code=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=rule.severity,
+        start_s=sentence.start_s,
+        end_s=sentence.end_s,
+        quote=finding.quote,
+        sentence=sentence.text,
+        sentence_index=sentence.index,
+        message=finding.message,
+        evidence=finding.evidence,
+        rewrite=finding.rewrite,
+        confidence=round(min(1.0, max(0.0, finding.confidence)), 2),
+    )
+
+
+def _measures(transcript: Transcript, ground: Ground, flags: Sequence[Flag]) -> Measures:
+    reads = ground.reads
+    words = sum(r.sentence.last_word - r.sentence.first_word for r in reads)
+    end_s = max((r.sentence.end_s for r in reads), default=0.0)
+    duration_s = max(transcript.duration_s, end_s)
+    timed = transcript.timing != "none"
+    pauses = transcript.pauses or tuple(
+        Pause(r.sentence.start_s - r.pause_s, r.sentence.start_s) for r in reads if r.pause_s > 0
+    )
+    silent_s = min(duration_s, sum(p.duration_s for p in pauses)) if timed else 0.0
+    decided = [d for d in ground.decisions if d is not None and d.strength >= 0.5]
+    explained = [d for d in decided if (s := ground.reason(d.sentence)) is not None and s.strength >= 0.5]
+    doubts = [r for r in reads if not r.question and (r.weight("hedge") >= 1 or r.weight("unknown") >= 1)]
+    bounded = [r for r in doubts if ground.bound(r.index) is not None]
+    framing = next(
+        (r.sentence.start_s for r in reads if r.question or r.weight("requirement") >= 1 or r.weight("assumption") >= 1),
+        None,
+    )
+    return Measures(
+        duration_s=round(duration_s, 3),
+        speaking_s=round(max(0.0, duration_s - silent_s), 3) if timed else 0.0,
+        silent_s=round(silent_s, 3),
+        longest_pause_s=round(max((p.duration_s for p in pauses), default=0.0), 3) if timed else 0.0,
+        words=words,
+        words_per_minute=round(60 * words / duration_s, 1) if timed and duration_s > 0 else 0.0,
+        decisions=len(decided),
+        decisions_explained=len(explained),
+        doubts=len(doubts),
+        doubts_bounded=len(bounded),
+        first_framing_s=framing if timed else None,
+        flags_by_family={letter: sum(1 for f in flags if f.code[0] == letter) for letter in "DAU"},
+    )

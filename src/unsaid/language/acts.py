@@ -1,0 +1,278 @@
+"""What each sentence of an answer does, and what it is about.
+
+`understand` reads the sentences into an `Answer`, the ground on which every rule stands; `read` returns the plain
+sentences with their acts. Pure, linear in the number of words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from unsaid.language.cues import FILLERS, Cue, Token, find, is_number, tokens
+from unsaid.model import Act, Kind, Prompt, Sentence
+
+STOPWORDS = frozenset(
+    "a an the this that these those it its it's that's there there's here i i'm i'd i'll i've me my we we're we'd we'll "
+    "we've us our you you're you'd you'll you've your they they're they'd they'll their them he she his her who what "
+    "which where when why how is are was were be been being am isn't aren't wasn't do does did don't doesn't didn't done "
+    "have has had haven't hasn't will would won't wouldn't can could can't couldn't should shouldn't may might must "
+    "and or but nor so if then than because cause since as of to in on at by for from with without into onto over under up "
+    "down out off about again not no yes yeah okay ok right well now just also too very really quite pretty some any all "
+    "every each more most much many lot one ones thing things something anything nothing everything bit kind sort way "
+    "like say said go going goes went gonna get gets got getting make makes made making let let's lets use used using put "
+    "take takes took come comes came want wants wanted need needs think guess suppose know mean see look back first next "
+    "last good great nice fine better best cool still even only own same other another else though actually basically "
+    "probably maybe perhaps obviously um uh hmm oh sorry please thanks called those whole point end start".split()
+)
+_FINITE = frozenset(
+    "is are was were am be been i'm i'd i'll i've we're we'd we'll we've you're you'd you'll you've they're they'd "
+    "they'll they've it's that's there's he's she's what's who's isn't aren't wasn't weren't do does did don't doesn't "
+    "didn't have has had haven't hasn't hadn't will would won't wouldn't can could can't couldn't should shouldn't may "
+    "might must let's let goes go went gets get got gives give gave takes take took makes make made means needs need "
+    "wants want wanted uses use used puts keeps keep kept runs run ran says say said works work worked knows know knew "
+    "thinks think thought comes come came looks look looked feels feel felt lives live sits sit holds handles handle "
+    "calls call called sends send sent reads writes write wrote stores store stored checks check checked returns return "
+    "pulls pull pushes drops drop fills hits hit lets lose lost costs cost breaks broke fails failed happens happened "
+    "depends depend changes changed change moves moved chose choose picked decided started start built build added add "
+    "becomes expires expire scales fits fit saves save expects expect hate hates love loves like likes became told tell "
+    "asked ask wait waits guess suppose mean hope believe wonder remember leave left throw throws delete deletes".split()
+)
+_WH = frozenset("what how why who which where when what's how's who's where's".split())
+_AUX = frozenset(
+    "is are was were do does did can could should would will may shall am isn't aren't don't doesn't didn't can't "
+    "couldn't shouldn't wouldn't won't have has".split()
+)
+_SUBJECTS = frozenset("i we you they it he she there this that these those people users".split())
+_LEADERS = frozenset(
+    "so and but okay ok right well now then yeah yep sure alright hmm oh um uh actually anyway also like um, great cool fine good "
+    "maybe perhaps sorry look basically".split()
+)
+_ANAPHORA = frozenset("that this it which that's it's they those these them otherwise so they're that'd it'd this'll there".split())
+_ANSWERS = frozenset("yes no yeah yep nope right correct sure true good okay ok exactly maybe fine yes".split())
+_NUMBER_CORE = re.compile(r"\d+(?:[.,]\d+)*")
+_VALUES = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100,
+    "hundreds": 100, "thousand": 1000, "thousands": 1000, "million": 10**6, "millions": 10**6, "billion": 10**9,
+    "billions": 10**9, "dozen": 12, "dozens": 12,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Read:
+    """One sentence, read: its words, the phrases found in it, and what follows from its form."""
+
+    sentence: Sentence
+    tokens: tuple[Token, ...]
+    cues: dict[str, tuple[Cue, ...]]
+    classes: tuple[tuple[tuple[str, int], ...], ...]
+    question: bool
+    """A question: by its mark, or by the order of its words where marks are missing."""
+    content: frozenset[str]
+    """Stems of the words that carry a meaning of their own: what the sentence is about."""
+    lead: int
+    """Index of the first word that is no filler or connective."""
+    verbless: bool
+    """No finite verb: a heading, or a decision said in shorthand ("Storage, MySQL")."""
+    code: bool
+    """Narrates code being typed rather than a choice being made."""
+
+    @property
+    def index(self) -> int:
+        """Place of the sentence in the answer."""
+        return self.sentence.index
+
+    @property
+    def pause_s(self) -> float:
+        """Silence before the sentence."""
+        return self.sentence.pause_before_s
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words in lower case."""
+        return tuple(t.text for t in self.tokens)
+
+    @property
+    def size(self) -> int:
+        """Words after the leading fillers."""
+        return len(self.tokens) - self.lead
+
+    def weight(self, kind: str) -> float:
+        """The strongest phrase of a kind, 0 where there is none."""
+        return max((c.weight for c in self.cues.get(kind, ())), default=0.0)
+
+    def best(self, kind: str) -> Cue | None:
+        """The strongest phrase of a kind, the first of equals."""
+        return max(self.cues.get(kind, ()), key=lambda c: (c.weight, -c.start), default=None)
+
+    def has(self, name: str) -> bool:
+        """True when a member of a class of the lexicon stands in the sentence."""
+        return any(n == name for at in self.classes for n, _ in at)
+
+    def spans(self, *names: str) -> list[tuple[int, int]]:
+        """Word spans of the members of classes, longest first at each place, none inside another."""
+        out: list[tuple[int, int]] = []
+        for i, at in enumerate(self.classes):
+            end = max((e for n, e in at if n in names), default=0)
+            if end and (not out or i >= out[-1][1]):
+                out.append((i, end))
+        return out
+
+    def quote(self, start: int, end: int) -> str:
+        """The sentence's text from word `start` to word `end`, exactly as it stands."""
+        if not self.tokens:
+            return self.sentence.text
+        start = min(max(start, 0), len(self.tokens) - 1)
+        end = min(max(end, start + 1), len(self.tokens))
+        return self.sentence.text[self.tokens[start].start : self.tokens[end - 1].end]
+
+    def cue_quote(self, cue: Cue) -> str:
+        """The words of a phrase as they stand."""
+        return self.quote(cue.start, cue.end)
+
+    @cached_property
+    def core(self) -> str:
+        """The sentence without its leading fillers, as it stands, at most 16 words."""
+        if not self.tokens:
+            return self.sentence.text.strip()
+        lead = self.lead if self.lead < len(self.tokens) else 0
+        return self.quote(lead, min(len(self.tokens), lead + 16))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer, read."""
+
+    reads: tuple[Read, ...]
+    kind: Kind | None = None
+    prompt: Prompt | None = None
+    prompt_content: frozenset[str] = frozenset()
+    prompt_numbers: frozenset[float] = frozenset()
+    places: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """For each content stem, the sentences that hold it, in order."""
+
+    def around(self, index: int, before: int = 1, after: int = 2) -> list[Read]:
+        """The neighbours of a sentence, itself left out."""
+        lo, hi = max(0, index - before), min(len(self.reads), index + after + 1)
+        return [self.reads[j] for j in range(lo, hi) if j != index]
+
+    def get(self, index: int) -> Read | None:
+        """The sentence at a place, None outside the answer."""
+        return self.reads[index] if 0 <= index < len(self.reads) else None
+
+
+def stem(word: str) -> str:
+    """A crude stem: enough to see "shards", "sharded" and "sharding" as one."""
+    if word.endswith("'s"):
+        word = word[:-2]
+    for suffix, keep in (("ations", 4), ("ation", 4), ("ings", 4), ("ing", 4), ("ies", 3), ("ed", 3), ("es", 4), ("s", 3), ("er", 5), ("e", 4)):
+        if word.endswith(suffix) and len(word) - len(suffix) >= keep and not word.endswith("ss"):
+            word = word[: -len(suffix)] + ("y" if suffix == "ies" else "")
+            break
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        word = word[:-1]
+    return word
+
+
+def content(words: Iterable[str]) -> frozenset[str]:
+    """Stems of the words that carry a meaning of their own."""
+    return frozenset(stem(w) for w in words if len(w) > 1 and w not in STOPWORDS and w not in FILLERS)
+
+
+def numbers(words: Sequence[str]) -> frozenset[float]:
+    """Values of the numbers in a row of words, each part of a compound by itself."""
+    out: set[float] = set()
+    for w in words:
+        if w in _VALUES:
+            out.add(float(_VALUES[w]))
+        elif is_number(w):
+            m = _NUMBER_CORE.match(w)
+            if m:
+                try:
+                    out.add(float(m.group().replace(",", "")[:30]))
+                except ValueError:
+                    continue
+    return frozenset(out)
+
+
+def _lead(words: Sequence[str]) -> int:
+    i = 0
+    while i < len(words) and words[i] in _LEADERS and i < 6:
+        i += 1
+    return i if i < len(words) else 0
+
+
+def _is_question(text: str, words: Sequence[str], lead: int) -> bool:
+    stripped = text.rstrip("\"'”’ )")
+    if stripped.endswith("?"):
+        return True
+    if stripped.endswith((".", "!")) or not words:
+        return False
+    rest = words[lead : lead + 3]
+    if len(rest) < 2 or len(words) > 30:
+        return False
+    if rest[0] in _AUX and rest[1] in _SUBJECTS:
+        return True
+    return rest[0] in _WH and (rest[1] in _AUX or rest[1] in ("many", "much", "big", "often", "about", "if"))
+
+
+def _read(sentence: Sentence) -> Read:
+    toks = tokens(sentence.text)
+    words = tuple(t.text for t in toks)
+    found = find(words)
+    lead = _lead(words)
+    codes = sum(1 for at in found.classes if any(n == "code" for n, _ in at))
+    return Read(
+        sentence=sentence,
+        tokens=toks,
+        cues=found.cues,
+        classes=found.classes,
+        question=_is_question(sentence.text, words, lead),
+        content=content(words),
+        lead=lead,
+        verbless=not any(w in _FINITE for w in words),
+        code=codes >= 2 and codes >= 0.22 * len(words),
+    )
+
+
+def understand(sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None) -> Answer:
+    """Read all sentences of an answer."""
+    reads = tuple(_read(s) for s in sentences)
+    places: dict[str, list[int]] = {}
+    for r in reads:
+        for c in r.content:
+            places.setdefault(c, []).append(r.index)
+    prompt_words = tuple(t.text for t in tokens(prompt.text)) if prompt else ()
+    return Answer(
+        reads=reads,
+        kind=kind or (prompt.kind if prompt else None),
+        prompt=prompt,
+        prompt_content=content(prompt_words),
+        prompt_numbers=numbers(prompt_words),
+        places={k: tuple(v) for k, v in places.items()},
+    )
+
+
+def with_acts(answer: Answer) -> tuple[Sentence, ...]:
+    """The plain sentences, each with its acts in order of place."""
+    out = []
+    for r in answer.reads:
+        acts = [
+            Act(c.kind, r.tokens[c.start].start, r.tokens[c.end - 1].end)
+            for kind in sorted(r.cues)
+            for c in r.cues[kind]
+            if c.weight >= 0.6
+        ]
+        if r.question and r.tokens and not any(a.kind == "question" for a in acts):
+            acts.append(Act("question", r.tokens[0].start, r.tokens[-1].end))
+        acts.sort(key=lambda a: (a.start, a.end, a.kind))
+        out.append(replace(r.sentence, acts=tuple(acts)))
+    return tuple(out)
+
+
+def read(sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None) -> tuple[Sentence, ...]:
+    """`sentences` with their acts."""
+    return with_acts(understand(sentences, prompt, kind))

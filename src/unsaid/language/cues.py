@@ -1,0 +1,265 @@
+"""Finds the phrases of `cues.toml` in a row of words.
+
+The phrases are compiled once into one automaton of dictionaries; a sentence is walked once, so that the cost grows with
+the number of words and hardly with the number of phrases.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
+"""How sure each grade of phrase makes us, 0 to 1."""
+LONGEST_MATCH = 14
+"""Words that one phrase may span, wildcards and fillers included."""
+
+FILLERS = frozenset(
+    "um uh er erm hmm like just basically really simply probably maybe perhaps also actually honestly literally "
+    "kinda definitely still then now there quickly obviously usually".split()
+)
+"""Words that may stand between any two words of a phrase."""
+
+_THING = ("tech", "structure", "component", "approach")
+_NUMBERS = frozenset(
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions "
+    "billion billions trillion dozen dozens".split()
+)
+_DIGITS = re.compile(r"^\d[\d.,]*(?:%|k|m|b|ms|s|gb|mb|kb|tb|x|th)?$")
+_TOKEN = re.compile(r"[^\W_]+(?:['’.][^\W_]+|(?<=\d),\d+)*%?")
+_SHORT = {
+    "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "cant": "can't", "wouldnt": "wouldn't",
+    "couldnt": "couldn't", "shouldnt": "shouldn't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't",
+    "im": "i'm", "ive": "i've", "thats": "that's", "lets": "let's", "theres": "there's", "youre": "you're",
+    "theyre": "they're", "weve": "we've", "youd": "you'd", "theyd": "they'd", "itll": "it'll", "hes": "he's",
+    "whats": "what's", "wont": "won't", "havent": "haven't", "hasnt": "hasn't", "theyll": "they'll", "youll": "you'll",
+}  # fmt: skip
+
+# Keys of an automaton's node that are no words.
+_ANY, _JUMP, _DONE, _LAST, _CLASS = "\0any", "\0jump", "\0done", "\0last", "\0class"
+
+
+class Token(NamedTuple):
+    """One word of a sentence, as the phrases see it."""
+
+    text: str
+    """In lower case, without punctuation."""
+    start: int
+    """First character in the sentence's text."""
+    end: int
+
+
+class Cue(NamedTuple):
+    """A phrase found: which act, how sure, and its words (`start` to `end`, one past the last)."""
+
+    kind: str
+    weight: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the lexicon and the phrases say about one row of words."""
+
+    cues: dict[str, tuple[Cue, ...]]
+    """By kind of act; within a kind in order of place, the longest at each place."""
+    classes: tuple[tuple[tuple[str, int], ...], ...]
+    """For each word, the classes that begin there and one past their last word."""
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The words of `text` with their places; hyphens and slashes part words, apostrophes do not."""
+    out = []
+    for m in _TOKEN.finditer(text):
+        word = m.group().lower().replace("’", "'")
+        out.append(Token(_SHORT.get(word, word), m.start(), m.end()))
+    return tuple(out)
+
+
+def is_number(token: str) -> bool:
+    """True for digits and number words from two up ("one" is too often a pronoun)."""
+    return token in _NUMBERS or bool(_DIGITS.match(token))
+
+
+@cache
+def _data() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The automata of the classes and of the phrases, built once."""
+    source = resources.files("unsaid.language").joinpath("cues.toml").read_text(encoding="utf-8")
+    doc = tomllib.loads(source)
+    classes: dict[str, Any] = {}
+    for name, members in doc.pop("classes").items():
+        for member in members:
+            _insert(classes, member, name)
+    phrases: dict[str, Any] = {}
+    for kind, grades in doc.items():
+        for grade, rows in grades.items():
+            for row in rows:
+                _insert(phrases, row, (kind, GRADES[grade]))
+    return classes, phrases
+
+
+@cache
+def members(name: str) -> frozenset[str]:
+    """The members of a class of `cues.toml`, as they stand there."""
+    source = resources.files("unsaid.language").joinpath("cues.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(source)["classes"][name])
+
+
+_ELEMENT = re.compile(r"\(([^()]*)\)(\??)|(\S+)")
+
+
+def _insert(root: dict[str, Any], phrase: str, mark: object) -> None:
+    """Add one phrase; groups share what follows them, so the size grows with the text of the phrase only."""
+    nodes = [root]
+    for m in _ELEMENT.finditer(phrase):
+        group, optional, word = m.group(1), m.group(2), m.group(3)
+        if word == "*":
+            join: dict[str, Any] = {}
+            for node in nodes:
+                node.setdefault(_JUMP, []).append(join)
+                for _ in range(3):
+                    node = node.setdefault(_ANY, {})
+                    node.setdefault(_JUMP, []).append(join)
+            nodes = [join]
+            continue
+        if word is not None:
+            if word.endswith("?") and len(word) > 1:
+                options, optional = [word[:-1]], "?"
+            else:
+                options = [word]
+        else:
+            options = group.split("|")
+        if len(options) == 1 and not optional:
+            nodes = [_chain(node, options[0]) for node in nodes]
+            continue
+        join = {}
+        for node in nodes:
+            if optional:
+                node.setdefault(_JUMP, []).append(join)
+            for option in options:
+                end = _chain(node, option.strip()) if option.strip() else node
+                end.setdefault(_JUMP, []).append(join)
+        nodes = [join]
+    for node in nodes:
+        node.setdefault(_DONE, []).append(mark)
+
+
+def _chain(node: dict[str, Any], words: str) -> dict[str, Any]:
+    for word in words.split():
+        if word == "_":
+            node = node.setdefault(_ANY, {})
+        elif word == "$":
+            node = node.setdefault(_LAST, {})
+        elif word.startswith("<"):
+            node = node.setdefault(_CLASS, {}).setdefault(word[1:-1], {})
+        else:
+            node = node.setdefault(word, {})
+    return node
+
+
+def find(words: Sequence[str]) -> Found:
+    """All classes and phrases in a row of words (lower case, no punctuation)."""
+    class_root, phrase_root = _data()
+    n = len(words)
+    classes: list[tuple[tuple[str, int], ...]] = []
+    for i in range(n):
+        spans: dict[str, int] = {}
+        first = class_root.get(words[i])
+        if first is not None:
+            for name, end in _walk_literal(first, words, i + 1):
+                if end > spans.get(name, 0):
+                    spans[name] = end
+            for name in _THING:
+                if name in spans:
+                    spans["thing"] = max(spans.get("thing", 0), spans[name])
+        if is_number(words[i]):
+            end = i + 1
+            while end < n and is_number(words[end]):
+                end += 1
+            spans["num"] = end
+        classes.append(tuple(spans.items()))
+    found: dict[str, dict[int, Cue]] = {}
+    root_classes = phrase_root.get(_CLASS, {})
+    root_any = phrase_root.get(_ANY)
+    for i in range(n):
+        starts: list[tuple[dict[str, Any], int]] = []
+        node = phrase_root.get(words[i])
+        if node is not None:
+            starts.append((node, i + 1))
+        for name, end in classes[i]:
+            node = root_classes.get(name)
+            if node is not None:
+                starts.append((node, end))
+        if root_any is not None:
+            starts.append((root_any, i + 1))
+        if starts:
+            _walk(starts, words, classes, i, found)
+    return Found({k: tuple(v[i] for i in sorted(v)) for k, v in found.items()}, tuple(classes))
+
+
+def _walk_literal(node: dict[str, Any], words: Sequence[str], at: int) -> list[tuple[str, int]]:
+    out: list[tuple[str, int]] = []
+    while True:
+        out.extend((mark, at) for mark in node.get(_DONE, ()))
+        if at >= len(words):
+            return out
+        following = node.get(words[at])
+        if following is None:
+            return out
+        node, at = following, at + 1
+
+
+def _walk(
+    stack: list[tuple[dict[str, Any], int]],
+    words: Sequence[str],
+    classes: Sequence[tuple[tuple[str, int], ...]],
+    begin: int,
+    found: dict[str, dict[int, Cue]],
+) -> None:
+    n = len(words)
+    limit = begin + LONGEST_MATCH
+    seen: set[tuple[int, int]] = set()
+    while stack:
+        node, at = stack.pop()
+        key = (id(node), at)
+        if key in seen:
+            continue
+        seen.add(key)
+        marks = node.get(_DONE)
+        if marks is not None:
+            for kind, weight in marks:
+                at_kind = found.setdefault(kind, {})
+                old = at_kind.get(begin)
+                if old is None or (weight, at) > (old.weight, old.end):
+                    at_kind[begin] = Cue(kind, weight, begin, at)
+        for joined in node.get(_JUMP, ()):
+            stack.append((joined, at))
+        if at >= n:
+            last = node.get(_LAST)
+            if last is not None:
+                stack.append((last, at))
+            continue
+        if at >= limit:
+            continue
+        word = words[at]
+        following = node.get(word)
+        if following is not None:
+            stack.append((following, at + 1))
+        following = node.get(_ANY)
+        if following is not None:
+            stack.append((following, at + 1))
+        of_class = node.get(_CLASS)
+        if of_class is not None:
+            for name, end in classes[at]:
+                following = of_class.get(name)
+                if following is not None:
+                    stack.append((following, end))
+        if word in FILLERS:
+            stack.append((node, at + 1))
