@@ -82,10 +82,10 @@ class Transcript:
     duration_s: float
     """Length of the recording, or the end of the last segment where there is no recording."""
     pauses: tuple[Pause, ...] = ()
-    """Silences, in time order: from voice activity where there is sound, else from gaps between word times."""
+    """Silences, in time order: from voice activity where there is sound, else gaps between word times."""
     language: str | None = None
     timing: Timing = "word"
-    """What the times mean: of words, of segments only, or `none`: made up at an even pace for a plain text."""
+    """What the times mean: of words, of segments, or `none`: made up at an even pace for a plain text."""
     prompt: Prompt | None = None
     """The prompt, where the source file carries one."""
     model: str | None = None

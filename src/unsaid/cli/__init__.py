@@ -1,0 +1,80 @@
+"""The command line. Each command's module is imported only when that command runs."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from unsaid import __version__
+from unsaid.errors import UnsaidError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "audit": ("unsaid.cli.audit", "Find what was left unsaid in a recording or a transcript."),
+    "demo": ("unsaid.cli.demo", "Audit the sample answer: see what unsaid is for."),
+    "rules": ("unsaid.cli.rules", "List the rules."),
+    "explain": ("unsaid.cli.rules", "Explain one rule, with examples."),
+    "models": ("unsaid.cli.models", "List, fetch, verify and remove speech models."),
+    "sessions": ("unsaid.cli.sessions", "List, show, rename, remove and export sessions."),
+    "config": ("unsaid.cli.config", "Show the settings and where each comes from."),
+}
+"""Command to the module that holds it (under the same name) and its line in the help."""
+
+
+class _Group(click.Group):
+    """Knows every command's name and help line without importing it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        import importlib
+
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="unsaid")
+@click.option(
+    "--workspace",
+    metavar="FOLDER",
+    help="Folder that holds models/ and sessions/ (or set UNSAID_WORKSPACE).",
+)
+@click.pass_context
+def cli(ctx: click.Context, workspace: str | None) -> None:
+    """Find the reasoning that a spoken answer left unsaid.
+
+    Everything stays on this machine. New here? Run: unsaid demo
+    """
+    from unsaid.config import load
+
+    ctx.obj = load(workspace)
+
+
+def main() -> None:
+    """Run the command line; the one place where an error becomes two lines and an exit status."""
+    try:
+        cli(prog_name="unsaid")
+    except UnsaidError as error:
+        _complain(error)
+    except OSError as error:
+        from pathlib import Path
+
+        from unsaid.sessions.files import explain
+
+        _complain(explain(error, Path(str(error.filename or "a file"))))
+
+
+def _complain(error: UnsaidError) -> None:
+    click.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"hint: {error.hint}", err=True)
+    sys.exit(2)

@@ -1,0 +1,1 @@
+"""A session is a folder: the recording, what was heard, what was flagged."""

@@ -1,0 +1,260 @@
+"""`unsaid audit`: the main job."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from unsaid.config import Settings
+from unsaid.errors import UnsaidError
+from unsaid.model import KINDS, Kind
+
+if TYPE_CHECKING:
+    from unsaid.cli.output import Notes
+    from unsaid.model import Audit, Transcript
+    from unsaid.pipeline import Request
+    from unsaid.sessions.record import Session
+
+FORMATS = ("terminal", "markdown", "html", "json", "srt", "vtt", "audacity")
+_BY_SUFFIX = {
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".srt": "srt",
+    ".vtt": "vtt",
+}
+
+
+@click.command()
+@click.argument("target")
+@click.option("--model", metavar="NAME|FOLDER", help="Whisper model; see `unsaid models list`.")
+@click.option("--language", metavar="CODE", help="Language spoken (default: en; the rules know English).")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the model runs.")
+@click.option("--compute-type", metavar="TYPE", help="Number format of the model, e.g. int8 or float16.")
+@click.option("--prompt", metavar="TEXT|ID", help="The question that was answered, or a prompt's id.")
+@click.option("--kind", type=click.Choice(KINDS), help="Kind of question.")
+@click.option("--select", metavar="RULES", multiple=True, help="Only these rules, e.g. D or D1,U3.")
+@click.option("--ignore", metavar="RULES", multiple=True, help="All rules but these.")
+@click.option("--format", "-f", "format_", type=click.Choice(FORMATS), help="What to print.")
+@click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option("--check", is_flag=True, help="Exit with status 1 when there are flags.")
+@click.option("--force", is_flag=True, help="Start every stage anew.")
+@click.option(
+    "--from",
+    "from_stage",
+    type=click.Choice(["decode", "speech", "transcribe", "audit", "views"]),
+    help="Start this stage and all after it anew.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Fetch the default model without asking, where none is here.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no notes on standard error.")
+@click.pass_obj
+def audit(
+    settings: Settings,
+    target: str,
+    model: str | None,
+    language: str | None,
+    device: str | None,
+    compute_type: str | None,
+    prompt: str | None,
+    kind: Kind | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    format_: str | None,
+    output: str | None,
+    check: bool,
+    force: bool,
+    from_stage: str | None,
+    yes: bool,
+    quiet: bool,
+) -> None:
+    """Find what was left unsaid in a recording or a transcript.
+
+    TARGET is a sound or video file, a transcript (whisper's, whisperX's or whisper.cpp's JSON, SRT, VTT, TSV
+    or plain text), a session, or - for standard input.
+
+    For sound a session is made: a folder that keeps each stage's result. Running it again goes on where it
+    stopped.
+    """
+    from unsaid.cli.output import Notes
+    from unsaid.drills.bank import resolve
+    from unsaid.pipeline import Request
+
+    notes = Notes(quiet=quiet)
+    out = _output_file(output)
+    format_ = format_ or (_BY_SUFFIX.get(out.suffix.lower()) if out else None) or "terminal"
+    chosen = settings.text("language", language)
+    request = Request(
+        choose_model=_chooser(settings, model, notes, yes=yes),
+        model_named=model is not None,
+        language=None if chosen == "auto" else chosen,
+        language_named=language is not None,
+        device=settings.text("device", device),
+        compute_type=settings.text("compute_type", compute_type),
+        compute_named=compute_type is not None,
+        threads=settings.number("threads"),
+        prompt=resolve(prompt, settings.workspace) if prompt is not None else None,
+        kind=kind,
+        select=settings.items("select", select),
+        ignore=settings.items("ignore", ignore),
+        redo_from="decode" if force else from_stage,
+    )
+    _check_rules(request)
+    _check_language(request.language, notes)
+    session, found = _run(settings, target, request, notes)
+    _print(found, session, target, format_, out)
+    if check and found.flags:
+        sys.exit(1)
+
+
+def _run(settings: Settings, target: str, request: Request, notes: Notes) -> tuple[Session | None, Audit]:
+    from unsaid import formats, pipeline
+    from unsaid.sessions.record import load
+    from unsaid.sessions.store import Store
+
+    store = Store(settings.sessions_dir)
+    if target == "-":
+        return _run_stdin(store, request, notes)
+    path = Path(target)
+    if path.is_dir():
+        found = load(path.absolute())
+        return pipeline.audit_session(found, Store(found.folder.parent), request, notes)
+    if path.exists():
+        if formats.is_transcript_name(path) or _is_text(path):
+            return None, _from_transcript(formats.read_file(path), request, notes)
+        return pipeline.audit_recording(path, store, request, notes)
+    if path.suffix or len(path.parts) > 1:
+        raise UnsaidError(
+            f"There is no file {target}.",
+            "Check the name. TARGET is a recording, a transcript, a session, or - for standard input.",
+        )
+    return pipeline.audit_session(store.find(target), store, request, notes)
+
+
+def _run_stdin(store: object, request: Request, notes: Notes) -> tuple[Session | None, Audit]:
+    import tempfile
+
+    from unsaid import formats, pipeline
+    from unsaid.sessions.store import Store
+
+    assert isinstance(store, Store)
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise UnsaidError("Standard input is empty.", "Pipe a transcript or a recording into it.")
+    if _looks_like_text(data[:4096]):
+        return None, _from_transcript(formats.read(data, name="-"), request, notes)
+    with tempfile.TemporaryDirectory(prefix="unsaid-") as folder:
+        path = Path(folder) / "standard-input"
+        path.write_bytes(data)
+        return pipeline.audit_recording(path, store, request, notes)
+
+
+def _from_transcript(transcript: Transcript, request: Request, notes: Notes) -> Audit:
+    from unsaid.pipeline import audit_transcript
+
+    for note in transcript.notes:
+        notes.note(f"note: {note}")
+    return audit_transcript(transcript, request)
+
+
+def _print(audit: Audit, session: Session | None, target: str, format_: str, out: Path | None) -> None:
+    from unsaid.cli.output import console, print_report
+    from unsaid.sessions.files import write_whole
+
+    title = session.id if session else "standard input" if target == "-" else Path(target).name
+    if format_ == "terminal" and out is None:
+        print_report(console(), audit, title=title, page=session.page if session else None)
+        return
+    from unsaid.cli.render import render
+
+    text = render(format_, audit, session, title=title)
+    if out is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        write_whole(out, text, mode=0o644)
+        click.echo(f"written: {out}", err=True)
+
+
+def _output_file(output: str | None) -> Path | None:
+    if output is None or output == "-":
+        return None
+    path = Path(output)
+    if path.is_dir():
+        raise UnsaidError(f"{path} is a folder.", "Give the name of a file with --output.")
+    if not path.absolute().parent.is_dir():
+        raise UnsaidError(f"There is no folder {path.parent}.", "Make it first, or choose another --output.")
+    return path
+
+
+def _chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -> Callable[[], object]:
+    """How the model is chosen: by name, else from the settings, else the best that is here, else fetched."""
+
+    def choose() -> object:
+        from unsaid.transcribe import weights
+
+        name = settings.text("model", model)
+        if name:
+            found = weights.resolve(name, settings.models_dirs)
+            if found.is_sample:
+                notes.warn(
+                    "the sample model knows one voice and a few sentences; on anything else it invents text. "
+                    "For a real answer use e.g. --model base.en"
+                )
+            return found
+        here = weights.default_for_recordings(settings.models_dirs)
+        if here is not None:
+            return here
+        default = weights.DEFAULT_MODEL
+        size_mb = weights.find(default).size_mb
+        click.echo(
+            f"No speech model is here yet. {default} ({size_mb} MB) would be fetched once from the model "
+            "hub; your recording stays on this machine.",
+            err=True,
+        )
+        if not yes:
+            if not sys.stdin.isatty():
+                raise UnsaidError(
+                    "No speech model is here yet.", f"Run: unsaid models pull {default}   (or add --yes)"
+                )
+            if not click.confirm("Fetch it now?", err=True):
+                raise UnsaidError("No speech model is here.", f"Run: unsaid models pull {default}")
+        weights.pull(default, settings.models_dirs[0])
+        return weights.resolve(default, settings.models_dirs)
+
+    return choose
+
+
+def _check_rules(request: Request) -> None:
+    from unsaid.rules import selected
+
+    selected(request.select, request.ignore)
+
+
+def _check_language(language: str | None, notes: Notes) -> None:
+    if language not in (None, "en"):
+        notes.warn(f"the rules know English only; what they flag in '{language}' means little")
+
+
+def _is_text(path: Path) -> bool:
+    """True for a file of unknown kind whose beginning is text."""
+    try:
+        with path.open("rb") as file:
+            return _looks_like_text(file.read(4096))
+    except OSError:
+        return False
+
+
+def _looks_like_text(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    if not head or b"\0" in head:
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data" and error.start > len(head) - 4
+    return True

@@ -1,0 +1,63 @@
+"""`unsaid demo`: the main job on the sample answer."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from unsaid.config import Settings, shipped
+from unsaid.errors import UnsaidError
+
+NAME = "demo"
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Start every stage anew.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no notes on standard error.")
+@click.pass_obj
+def demo(settings: Settings, force: bool, quiet: bool) -> None:
+    """Audit the sample answer: see what unsaid is for.
+
+    The sample is a synthesised answer of two minutes that ships with the program, and so does the small model
+    that hears it. Nothing is fetched.
+    """
+    from unsaid import pipeline
+    from unsaid.cli.output import Notes, console, print_report
+    from unsaid.model import Prompt
+    from unsaid.sessions.store import Store
+    from unsaid.transcribe import weights
+
+    folder = shipped("sessions") / "sample"
+    try:
+        script = json.loads((folder / "script.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnsaidError(
+            f"The sample answer is missing or damaged: {error}.", "Install unsaid again."
+        ) from error
+    notes = Notes(quiet=quiet)
+    session, audit = pipeline.audit_recording(
+        folder / "answer.flac",
+        Store(settings.sessions_dir),
+        pipeline.Request(
+            choose_model=lambda: weights.resolve(weights.SAMPLE_MODEL, (shipped("models"),)),
+            threads=settings.number("threads"),
+            prompt=Prompt(script["prompt"], script["kind"]),
+            kind=script["kind"],
+            redo_from="decode" if force else None,
+        ),
+        notes,
+        name=NAME,
+    )
+    print_report(console(), audit, title="sample answer", page=session.page)
+    if quiet:
+        return
+    click.echo(
+        f"""
+The same as a page, to listen along:  {session.page}
+
+What next
+  Audit an answer of your own:   unsaid audit my-answer.m4a --prompt "the question you answered"
+  What a flag means:             unsaid explain D1
+  Which speech models there are: unsaid models list""",
+    )

@@ -1,0 +1,72 @@
+"""`unsaid rules` and `unsaid explain`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from unsaid.rules.base import Example
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rules(as_json: bool) -> None:
+    """List the rules: D silent decisions, A missing assumptions, U unbounded uncertainty."""
+    from unsaid.rules import RULES
+
+    if as_json:
+        rows = [{"code": r.code, "name": r.name, "family": r.family, "summary": r.summary} for r in RULES]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    family = ""
+    for rule in RULES:
+        if rule.family != family:
+            family = rule.family
+            click.echo(("\n" if rule is not RULES[0] else "") + family.replace("-", " "))
+        click.echo(f"  {rule.code}  {rule.name:24} {rule.summary}")
+    click.echo("\nMore on one: unsaid explain D1")
+
+
+@click.command()
+@click.argument("rule")
+def explain(rule: str) -> None:
+    """Explain one rule: what it flags, why, examples caught and spared, how to say it instead.
+
+    RULE is a code such as D1, or a name such as unexplained-choice.
+    """
+    from unsaid.rules import find
+
+    found = find(rule)
+    lines = [
+        f"{found.code}  {found.name}  ({found.family.replace('-', ' ')})",
+        "",
+        *_wrapped(found.summary),
+        "",
+        *_wrapped(found.why),
+        "",
+        "Flagged",
+        *(line for e in found.caught for line in _example(e)),
+        "",
+        "Not flagged",
+        *(line for e in found.spared for line in _example(e)),
+    ]
+    if found.known_misses:
+        lines += ["", "Known to go wrong", *(line for e in found.known_misses for line in _example(e))]
+    lines += ["", "How to say it instead", *_wrapped(found.instead), ""]
+    lines += [f"  {frame.replace('{thing}', '…')}" for frame in found.frames]
+    click.echo("\n".join(lines))
+
+
+def _wrapped(text: str, indent: str = "  ") -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, 88, initial_indent=indent, subsequent_indent=indent)
+
+
+def _example(example: Example) -> list[str]:
+    lines = _wrapped(f'"{example.text}"')
+    about = "; ".join(x for x in (example.prompt and f"asked: {example.prompt}", example.note) if x)
+    return lines + (_wrapped(f"({about})", "      ") if about else [])

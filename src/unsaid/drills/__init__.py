@@ -1,0 +1,1 @@
+"""What is practised: for now the prompts that can be named by id."""

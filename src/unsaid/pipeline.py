@@ -1,0 +1,515 @@
+"""From a recording to a marked-up transcript, stage by stage.
+
+decode → speech → transcribe → audit → views. Each stage saves its result in the session's folder and reads
+what the stage before it has saved, so that a stage that fails loses nothing and can be run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from unsaid import __version__
+from unsaid.errors import UnsaidError
+from unsaid.model import Audit, Kind, Pause, Prompt, Segment, Span, Transcript, Word
+from unsaid.sessions.files import FILE_MODE, explain, write_whole
+from unsaid.sessions.record import STAGES, Session, Source, Stage
+from unsaid.sessions.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from unsaid.audio.speech import Speech
+    from unsaid.transcribe.weights import ModelFolder
+    from unsaid.transcribe.whisper import WhisperTranscriber
+
+
+class Bar(Protocol):
+    """Shows how far a stage is."""
+
+    def at(self, done_s: float) -> None:
+        """`done_s` seconds of sound are done."""
+
+
+class Reporter(Protocol):
+    """Where a run tells what it does; the command line's writes to standard error."""
+
+    def note(self, text: str) -> None:
+        """Something a person may want to read."""
+
+    def warn(self, text: str) -> None:
+        """Something a person should read."""
+
+    def progress(self, what: str, total_s: float) -> AbstractContextManager[Bar]:
+        """A bar over `total_s` seconds of sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to do with a recording."""
+
+    choose_model: Callable[[], ModelFolder]
+    """Called when a model is needed, before anything is written; may ask the user or raise UnsaidError."""
+    model_named: bool = False
+    """The user named a model for this run: a transcript by another one is out of date."""
+    language: str | None = "en"
+    language_named: bool = False
+    device: str = "auto"
+    compute_type: str = "default"
+    compute_named: bool = False
+    threads: int = 0
+    prompt: Prompt | None = None
+    kind: Kind | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    redo_from: str | None = None
+    """Start this stage and all after it anew."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one run over one session."""
+
+    store: Store
+    session: Session
+    request: Request
+    reporter: Reporter
+    samples: npt.NDArray[np.float32] | None = None
+    _model: ModelFolder | None = field(default=None)
+
+    def model(self) -> ModelFolder:
+        if self._model is None:
+            self._model = self.request.choose_model()
+        return self._model
+
+    def sound(self) -> npt.NDArray[np.float32]:
+        """The recording's samples, float32 [n], 16 kHz mono."""
+        if self.samples is None:
+            from unsaid.audio.files import decode
+
+            self.samples = decode(self.session.recording).samples
+        return self.samples
+
+    def wanted(self, stage: str) -> bool:
+        """True when `stage` is not done, or is to be done anew."""
+        redo = self.request.redo_from
+        if redo is not None and STAGES.index(stage) >= STAGES.index(redo):
+            return True
+        return stage not in self.session.stages
+
+    def done(self, stage: str, began: float, key: str = "", **changes: object) -> None:
+        """Note that `stage` is done; whatever came after it is out of date."""
+        later = STAGES[STAGES.index(stage) + 1 :]
+        stages = {n: s for n, s in self.session.stages.items() if n not in later}
+        stages[stage] = Stage(_now().isoformat(timespec="seconds"), round(time.monotonic() - began, 3), key)
+        self.session = replace(self.session, stages=stages, program=__version__, **changes)  # type: ignore[arg-type]
+        self.store.save(self.session)
+
+
+def audit_recording(
+    path: Path, store: Store, request: Request, reporter: Reporter, *, name: str | None = None
+) -> tuple[Session, Audit]:
+    """Audit the sound or video file `path` in a session of its own, or go on with the one it already has.
+
+    `name` is the id of a new session (default: time and file name). Raises UnsaidError for whatever cannot be
+    heard, before anything is written.
+    """
+    from unsaid.audio.files import check_audible, decode
+
+    if not path.exists() or not path.is_file() or path.stat().st_size == 0:
+        decode(path)  # says what is wrong with it
+    sha256 = _sha256(path)
+    known = store.by_source(sha256)
+    if known is not None:
+        reporter.note(f"going on with session {known.id}")
+        return audit_session(known, store, request, reporter)
+    model = request.choose_model()
+    began = time.monotonic()
+    sound = decode(path)
+    check_audible(sound)
+    for note in sound.notes:
+        reporter.warn(note)
+    with store.making():
+        known = store.by_source(sha256)
+        session = known or store.create(
+            Source(path.name, sha256, path.stat().st_size),
+            now=_now(),
+            duration_s=sound.duration_s,
+            name=name,
+            prompt=request.prompt,
+            kind=request.kind,
+            program=__version__,
+            notes=sound.notes,
+        )
+    run = _Run(store, session, request, reporter, sound.samples, model)
+    with _removed_if_useless(run, new=known is None), store.lock(session):
+        return _stages(run, began)
+
+
+def audit_session(
+    session: Session, store: Store, request: Request, reporter: Reporter
+) -> tuple[Session, Audit]:
+    """Do what is still to be done in a session, or is to be done anew."""
+    with store.lock(session):
+        return _stages(_Run(store, session, request, reporter), time.monotonic())
+
+
+def audit_transcript(transcript: Transcript, request: Request) -> Audit:
+    """Audit a transcript; nothing is written."""
+    from unsaid.audit import audit
+
+    prompt = request.prompt or transcript.prompt
+    return audit(
+        transcript,
+        prompt,
+        kind=request.kind or (prompt.kind if prompt else None),
+        select=request.select,
+        ignore=request.ignore,
+    )
+
+
+def load_audit(session: Session) -> Audit:
+    """The audit that a session holds. Raises UnsaidError where it has none yet, or its files are damaged."""
+    from unsaid.formats import audit_json
+
+    for path in (session.transcript, session.audit):
+        if not path.is_file():
+            raise UnsaidError(f"Session {session.id} has no audit yet.", f"Run: unsaid audit {session.id}")
+    return audit_json.loads(
+        session.audit.read_text(encoding="utf-8"), load_transcript(session), name=str(session.audit)
+    )
+
+
+def load_transcript(session: Session) -> Transcript:
+    """The transcript that a session holds."""
+    from unsaid.formats import read_file
+
+    return read_file(session.transcript)
+
+
+def _stages(run: _Run, began: float) -> tuple[Session, Audit]:
+    request = run.request
+    if (request.prompt is not None and request.prompt != run.session.prompt) or (
+        request.kind is not None and request.kind != run.session.kind
+    ):
+        run.session = replace(
+            run.session,
+            prompt=request.prompt or run.session.prompt,
+            kind=request.kind or (request.prompt.kind if request.prompt else None) or run.session.kind,
+        )
+    if _model_needed(run):
+        run.model()  # a model that is not there must stop the run before anything is written
+    _decode(run, began)
+    speech = _speech(run)
+    transcript = _transcribe(run, speech)
+    audit = _audit(run, transcript)
+    _views(run, audit)
+    return run.session, audit
+
+
+def _model_needed(run: _Run) -> bool:
+    return run.wanted("transcribe") or not _transcript_fits(run)
+
+
+def _decode(run: _Run, began: float) -> None:
+    if not run.wanted("decode"):
+        return
+    if run.samples is None:  # a session whose recording is there already: nothing above it to decode
+        if not run.session.recording.is_file():
+            raise UnsaidError(
+                f"Session {run.session.id} has no recording.",
+                "It was stopped before the sound was saved; audit the original file again.",
+            )
+        run.sound()
+    else:
+        if not run.session.recording.is_file():
+            from unsaid.audio.files import write_flac
+
+            write_flac(run.session.recording, run.samples)
+    run.done("decode", began)
+
+
+def _speech(run: _Run) -> _Heard:
+    if not run.wanted("speech") and run.session.speech.is_file():
+        return _Heard.loads(run.session.speech)
+    from unsaid.audio.peaks import peaks
+    from unsaid.audio.speech import find_speech
+
+    began = time.monotonic()
+    samples = run.sound()
+    with run.reporter.progress("listening for speech", run.session.duration_s):
+        speech = find_speech(samples)
+    if not speech.spans:
+        raise UnsaidError(
+            f"Nobody is heard speaking in {run.session.source.name}.",
+            "Check that this is the right file and that the microphone was on.",
+        )
+    heard = _Heard(speech, tuple(peaks(samples)))
+    write_whole(run.session.speech, heard.dumps())
+    run.done("speech", began)
+    return heard
+
+
+def _transcribe(run: _Run, heard: _Heard) -> Transcript:
+    if not run.wanted("transcribe") and _transcript_fits(run):
+        return load_transcript(run.session)
+    from unsaid.formats import transcript_json
+    from unsaid.transcribe.whisper import WhisperTranscriber
+
+    began = time.monotonic()
+    model, request = run.model(), run.request
+    transcriber = WhisperTranscriber(
+        model.path,
+        name=model.name,
+        device=request.device,
+        compute_type=request.compute_type,
+        language=request.language,
+        threads=request.threads or None,
+    )
+    transcriber.load()
+    for note in transcriber.notes:
+        run.reporter.note(note)
+    key = _transcribe_key(model, transcriber)
+    fresh = request.redo_from in STAGES[: STAGES.index("transcribe") + 1]
+    segments = _heard_segments(run, heard, transcriber, key, fresh=fresh)
+    transcript = Transcript(
+        segments=segments,
+        duration_s=heard.speech.duration_s,
+        pauses=heard.speech.pauses,
+        language=transcriber.language,
+        prompt=run.session.prompt,
+        model=model.name,
+        options=transcriber.options,
+        notes=run.session.notes,
+    )
+    if not segments:
+        run.reporter.warn("the model heard speech but no words; try another --model")
+    write_whole(run.session.transcript, transcript_json.dumps(transcript))
+    run.done("transcribe", began, key, model=model.name, model_sha256=model.sha256)
+    run.session.partial.unlink(missing_ok=True)
+    return transcript
+
+
+def _heard_segments(
+    run: _Run, heard: _Heard, transcriber: WhisperTranscriber, key: str, *, fresh: bool
+) -> tuple[Segment, ...]:
+    """Transcribe, keeping each stretch's segments as they come; goes on where an earlier run stopped."""
+    kept, until_s = ([], 0.0) if fresh else _kept(run.session.partial, key)
+    if until_s:
+        run.reporter.note(f"going on at {until_s:.0f} s of {heard.speech.duration_s:.0f} s")
+    lines = [json.dumps({"key": key})]
+    if kept:
+        lines.append(json.dumps({"segments": [_segment(s) for s in kept], "until": until_s}))
+    write_whole(run.session.partial, "\n".join(lines) + "\n")
+    pending: list[Segment] = []
+    with (
+        _appending(run.session.partial) as append,
+        run.reporter.progress("transcribing", heard.speech.duration_s) as bar,
+    ):
+
+        def progress(done_s: float, _total_s: float) -> None:
+            append(json.dumps({"segments": [_segment(s) for s in pending], "until": done_s}))
+            kept.extend(pending)
+            pending.clear()
+            bar.at(done_s)
+
+        bar.at(until_s)
+        for segment in transcriber.transcribe(
+            run.sound(), heard.speech, start_s=until_s, on_progress=progress
+        ):
+            pending.append(segment)
+    return (*kept, *pending)
+
+
+def _kept(path: Path, key: str) -> tuple[list[Segment], float]:
+    """The segments that an unfinished run with the same model and options has kept, and up to where."""
+    segments: list[Segment] = []
+    until_s = 0.0
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if not lines or json.loads(lines[0])["key"] != key:
+            return [], 0.0
+        for line in lines[1:]:
+            row = json.loads(line)
+            segments += [_read_segment(s) for s in row["segments"]]
+            until_s = float(row["until"])
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # a line torn by a crash: what stands before it is whole
+    return segments, until_s
+
+
+def _segment(segment: Segment) -> dict[str, object]:
+    words = [[w.text, w.start_s, w.end_s, w.probability] for w in segment.words]
+    return {"start": segment.start_s, "end": segment.end_s, "text": segment.text, "words": words}
+
+
+def _read_segment(raw: Mapping[str, object]) -> Segment:
+    words = raw["words"]
+    assert isinstance(words, list)
+    return Segment(
+        float(str(raw["start"])), float(str(raw["end"])), str(raw["text"]), tuple(Word(*w) for w in words)
+    )
+
+
+@contextmanager
+def _appending(path: Path) -> Iterator[Callable[[str], None]]:
+    """A function that adds a line to `path` and has it on the disk when it returns."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
+    except OSError as error:
+        raise explain(error, path) from error
+
+    def append(line: str) -> None:
+        try:
+            os.write(file, line.encode("utf-8") + b"\n")
+            os.fsync(file)
+        except OSError as error:
+            raise explain(error, path) from error
+
+    try:
+        yield append
+    finally:
+        os.close(file)
+
+
+def _transcribe_key(model: ModelFolder, transcriber: WhisperTranscriber) -> str:
+    options = {k: v for k, v in transcriber.options.items() if k not in ("threads", "device")}
+    return json.dumps({"model": model.sha256, **options}, sort_keys=True)
+
+
+def _transcript_fits(run: _Run) -> bool:
+    """True when the saved transcript is what the command line asks for; what it leaves open asks for nothing."""
+    session, request = run.session, run.request
+    if "transcribe" not in session.stages or not session.transcript.is_file():
+        return False
+    try:
+        made = json.loads(session.stages["transcribe"].key)
+    except ValueError:
+        return False
+    if request.model_named and run.model().sha256 != session.model_sha256:
+        return False
+    if request.language_named and request.language != made.get("language"):
+        return False
+    return not (request.compute_named and request.compute_type != made.get("compute_type"))
+
+
+def _audit(run: _Run, transcript: Transcript) -> Audit:
+    from unsaid.audit import audit
+    from unsaid.formats import audit_json
+
+    began = time.monotonic()
+    session, request = run.session, run.request
+    found = audit(transcript, session.prompt, kind=session.kind, select=request.select, ignore=request.ignore)
+    text = audit_json.dumps(found, source=source_of(session, session.source.name))
+    if run.wanted("audit") or not _same(session.audit, text):
+        write_whole(session.audit, text)
+        run.done("audit", began)
+    return found
+
+
+def _views(run: _Run, audit: Audit) -> None:
+    session = run.session
+    if not run.wanted("views") and session.page.is_file() and session.markdown.is_file():
+        return
+    from unsaid.views import html, markdown
+
+    began = time.monotonic()
+    peaks = _Heard.loads(session.speech).peaks
+    write_whole(
+        session.page, html.render(audit, title=session.id, audio_url=session.recording.name, peaks=peaks)
+    )
+    write_whole(session.markdown, markdown.render(audit, title=session.id))
+    run.done("views", began)
+
+
+def source_of(session: Session | None, name: str) -> dict[str, object]:
+    """What the audit's JSON says of where it came from."""
+    if session is None:
+        return {"kind": "transcript", "name": name}
+    return {
+        "kind": "recording",
+        "name": session.source.name,
+        "sha256": session.source.sha256,
+        "session": session.id,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What `speech.json` holds."""
+
+    speech: Speech
+    peaks: tuple[float, ...]
+    """The waveform for a picture, 0 to 1, evenly spaced over the recording."""
+
+    def dumps(self) -> str:
+        speech = self.speech
+        return json.dumps(
+            {
+                "duration": speech.duration_s,
+                "spans": [[s.start_s, s.end_s] for s in speech.spans],
+                "pauses": [[p.start_s, p.end_s] for p in speech.pauses],
+                "dips": [list(d) for d in speech.dips],
+                "peaks": [round(p, 4) for p in self.peaks],
+            }
+        )
+
+    @staticmethod
+    def loads(path: Path) -> _Heard:
+        from unsaid.audio.speech import Speech
+
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            return _Heard(
+                Speech(
+                    spans=tuple(Span(*s) for s in raw["spans"]),
+                    pauses=tuple(Pause(*p) for p in raw["pauses"]),
+                    duration_s=raw["duration"],
+                    dips=tuple((d[0], d[1]) for d in raw["dips"]),
+                ),
+                tuple(raw["peaks"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            raise UnsaidError(
+                f"{path} is damaged: {error}.", "Run the audit again with --from speech."
+            ) from error
+
+
+@contextmanager
+def _removed_if_useless(run: _Run, *, new: bool) -> Iterator[None]:
+    """Leave no new session behind when the sound turns out to hold nothing to audit."""
+    try:
+        yield
+    except UnsaidError:
+        if new and "speech" not in run.session.stages:
+            import shutil
+
+            shutil.rmtree(run.session.folder, ignore_errors=True)
+        raise
+
+
+def _same(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except OSError:
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
