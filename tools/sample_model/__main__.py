@@ -63,7 +63,9 @@ STEPS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
 def main() -> None:
     """Run the steps that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m tools.sample_model", description=__doc__)
-    parser.add_argument("step", choices=["all", *STEPS], help="; ".join(f"{k}: {v[1]}" for k, v in STEPS.items()))
+    parser.add_argument(
+        "step", choices=["all", *STEPS], help="; ".join(f"{k}: {v[1]}" for k, v in STEPS.items())
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="processor threads to use")
     options = parser.parse_args()
     for name, (run, _) in STEPS.items():

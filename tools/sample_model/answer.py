@@ -6,15 +6,10 @@ import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from tools.sample_model.paths import ANSWER, SAMPLE
-from tools.sample_model.speech import SAMPLE_RATE_HZ, Espeak, Voice, silences
-
-SHORTEST_PAUSE_S = 0.3
-"""A silence of this length or more is listed as a pause."""
+from tools.sample_model.paths import ANSWER
+from tools.sample_model.recording import Recording, join
+from tools.sample_model.speech import SAMPLE_RATE_HZ, Espeak, SpokenWord, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,44 +54,48 @@ def read_script(file: Path = ANSWER) -> Script:
     )
 
 
-def build(script: Script, folder: Path = SAMPLE) -> None:
-    """Speak the script; write answer.flac and script.json into `folder`. The same script gives the same bytes."""
+def record(script: Script) -> Recording:
+    """Speak the script."""
+    espeak = Espeak()
+    clips = [espeak.say(line.text, script.voice) for line in script.lines]
+    pauses_s = [line.pause_s for line in script.lines]
+    return join(clips, pauses_s, script.lead_in_s, script.noise, script.seed)
+
+
+def build(script: Script, folder: Path) -> None:
+    """Write answer.flac and script.json into `folder`.
+
+    The same script gives the same bytes, as long as espeak-ng is the same.
+    """
     import soundfile
 
-    espeak = Espeak()
-    sound = [np.zeros(round(script.lead_in_s * SAMPLE_RATE_HZ), np.float32)]
-    samples = len(sound[0])
-    sentences: list[dict[str, Any]] = []
-    for line in script.lines:
-        clip = espeak.say(line.text, script.voice)
-        start_s = samples / SAMPLE_RATE_HZ
-        silence = np.zeros(round(line.pause_s * SAMPLE_RATE_HZ), np.float32)
-        words = [
-            {"word": word.text, "start_s": round(start_s + word.start_s, 3), "end_s": round(start_s + word.end_s, 3)}
-            for word in clip.words
-        ]
-        end_s = round(start_s + clip.duration_s, 3)
-        sentences.append({"text": line.text, "start_s": round(start_s, 3), "end_s": end_s, "words": words})
-        sound += [clip.sound, silence]
-        samples += len(clip.sound) + len(silence)
-    clean = np.concatenate(sound)
-    noise = script.noise * np.random.default_rng(script.seed).standard_normal(len(clean))
+    recording = record(script)
     folder.mkdir(parents=True, exist_ok=True)
-    soundfile.write(folder / "answer.flac", clean + noise, SAMPLE_RATE_HZ, subtype="PCM_16")
+    soundfile.write(folder / "answer.flac", recording.sound, SAMPLE_RATE_HZ, subtype="PCM_16")
     truth = {
         "prompt": script.prompt,
         "kind": script.kind,
-        "voice": f"espeak-ng {script.voice.name}, {script.voice.rate} words a minute (synthesised; no person's voice)",
-        "duration_s": round(len(clean) / SAMPLE_RATE_HZ, 3),
-        "sentences": sentences,
-        "pauses": [
-            {"start_s": round(start_s, 3), "end_s": round(end_s, 3)}
-            for start_s, end_s in silences(clean, SHORTEST_PAUSE_S)
+        "voice": f"espeak-ng {script.voice.name}, {script.voice.rate} words a minute; no person's voice",
+        "duration_s": round(recording.duration_s, 3),
+        "sentences": [
+            {"text": s.text, **_times(s.start_s, s.end_s), "words": [_word(word) for word in s.words]}
+            for s in recording.sentences
         ],
+        "pauses": [_times(start_s, end_s) for start_s, end_s in recording.pauses],
         "flags": [
-            {"sentence": i, "code": line.flag, "why": line.why} for i, line in enumerate(script.lines) if line.flag
+            {"sentence": i, "code": line.flag, "why": line.why}
+            for i, line in enumerate(script.lines)
+            if line.flag
         ],
         "licence": "MIT",
     }
     text = json.dumps(truth, indent=1, ensure_ascii=False)
     (folder / "script.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _times(start_s: float, end_s: float) -> dict[str, float]:
+    return {"start_s": round(float(start_s), 3), "end_s": round(float(end_s), 3)}
+
+
+def _word(word: SpokenWord) -> dict[str, str | float]:
+    return {"word": word.text, **_times(word.start_s, word.end_s)}

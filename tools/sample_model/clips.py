@@ -50,7 +50,13 @@ class ClipBank:
         self._sound = np.load(folder / "clips.npy", mmap_mode="r")
         index = json.loads((folder / "clips.json").read_text(encoding="utf-8"))
         self.entries = [
-            Entry(c["text"], c["voice"], c["first"], c["samples"], tuple(SpokenWord(*word) for word in c["words"]))
+            Entry(
+                c["text"],
+                c["voice"],
+                c["first"],
+                c["samples"],
+                tuple(SpokenWord(*word) for word in c["words"]),
+            )
             for c in index["clips"]
         ]
         self.phonemes: dict[str, list[str]] = index["phonemes"]
@@ -95,7 +101,13 @@ def _save(folder: Path, clips: Sequence[Clip], sentences: Sequence[str]) -> None
     index, first = [], 0
     for clip in clips:
         words = [(word.text, round(word.start_s, 4), round(word.end_s, 4)) for word in clip.words]
-        entry = {"text": clip.text, "voice": clip.voice, "first": first, "samples": len(clip.sound), "words": words}
+        entry = {
+            "text": clip.text,
+            "voice": clip.voice,
+            "first": first,
+            "samples": len(clip.sound),
+            "words": words,
+        }
         index.append(entry)
         first += len(clip.sound)
     np.save(folder / "clips.npy", np.concatenate([(clip.sound * 32767).astype(np.int16) for clip in clips]))

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 WIDTH, HEADS, ENCODER_LAYERS, DECODER_LAYERS = 192, 4, 3, 2
 ALIGNMENT_HEADS = (0, 1)
-"""Heads of every decoder layer whose cross-attention is guided; those of the last layer give the word times."""
+"""Heads of every decoder layer whose cross-attention is guided; those of the last layer give word times."""
 
 
 def make_whisper(vocabulary: int, start: int, end: int, first_timestamp: int, timestamps: int) -> Any:
@@ -50,13 +50,14 @@ def make_whisper(vocabulary: int, start: int, end: int, first_timestamp: int, ti
     return whisper
 
 
-class SampleWhisper(nn.Module):
+class SampleWhisper:
     """Whisper with a phoneme head on the encoder, which only training uses."""
 
     def __init__(self, whisper: Any, phonemes: int) -> None:
-        super().__init__()
         self.whisper = whisper
         self.phoneme_head = nn.Linear(WIDTH, phonemes + 1)
+        self.parts: Any = nn.ModuleDict({"whisper": whisper, "phoneme_head": self.phoneme_head})
+        """Both together: what is trained and saved."""
 
     def encode(self, features: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
         """Features [batch, 80, 2n] and position shifts [batch] to states [batch, n, width]."""

@@ -22,7 +22,7 @@ def read_sentences(file: Path) -> list[str]:
 
 
 def bank() -> list[str]:
-    """Every sentence that the model is to know: the sample answer's first, then the phrases. No duplicates."""
+    """Every sentence that the model is to know: the sample answer's, then the phrases. No duplicates."""
     return list(dict.fromkeys([line.text for line in read_script().lines] + read_sentences(PHRASES)))
 
 

@@ -14,8 +14,8 @@ class Stage:
     window_s: float
     batch: int
     shifted: bool = False
-    """True: windows start anywhere within 15 s, so that a stage of short windows trains every position and every
-    timestamp that will be needed."""
+    """True: windows start anywhere within 15 s, so that a stage of short windows trains every position and
+    every timestamp that will be needed."""
     padded_s: tuple[float, ...] = ()
     """Lengths to which a batch's features are padded with 0.0, drawn anew for each; as they are where empty.
     faster-whisper always pads to 30 s, whatever `chunk_length` says; less is cheaper to train on."""

@@ -135,9 +135,16 @@ class Espeak:
         self._sound, self._word_starts = [], {}
         raw = text.encode()
         self._library.espeak_Synth(
-            raw, c.c_size_t(len(raw) + 1), c.c_uint(0), _POSITION_CHARACTER, c.c_uint(0), c.c_uint(_CHARS_UTF8), None, None
+            raw,
+            c.c_size_t(len(raw) + 1),
+            c.c_uint(0),
+            _POSITION_CHARACTER,
+            c.c_uint(0),
+            c.c_uint(_CHARS_UTF8),
+            None,
+            None,
         )
-        sound = resample(np.concatenate(self._sound).astype(np.float32) / 32768, self._native_hz)
+        sound = resample(np.concatenate(self._sound).astype(np.float32) / np.float32(32768), self._native_hz)
         return _clip(text, voice.name, sound, self._word_starts)
 
     def phonemes(self, text: str) -> list[str]:
@@ -159,7 +166,13 @@ def flite(text: str, voice: Voice) -> Clip:
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "clip.wav"
-        command = ["flite", "-voice", voice.name.removeprefix("flite:"), "--setf", f"duration_stretch={voice.rate:.3f}"]
+        command = [
+            "flite",
+            "-voice",
+            voice.name.removeprefix("flite:"),
+            "--setf",
+            f"duration_stretch={voice.rate:.3f}",
+        ]
         subprocess.run([*command, "-t", text, "-o", str(file)], check=True, capture_output=True)
         sound, rate_hz = soundfile.read(file, dtype="float32")
     return _clip(text, voice.name, resample(sound, rate_hz), {})
@@ -168,7 +181,9 @@ def flite(text: str, voice: Voice) -> Clip:
 def speaker() -> Callable[[str, Voice], Clip]:
     """A function that speaks a sentence in any voice."""
     espeak = Espeak()
-    return lambda text, voice: flite(text, voice) if voice.name.startswith("flite:") else espeak.say(text, voice)
+    return lambda text, voice: (
+        flite(text, voice) if voice.name.startswith("flite:") else espeak.say(text, voice)
+    )
 
 
 def resample(sound: Sound, rate_hz: int) -> Sound:
@@ -182,8 +197,10 @@ def resample(sound: Sound, rate_hz: int) -> Sound:
     return resampled
 
 
-def silences(sound: Sound, shortest_s: float, threshold: float = _AUDIBLE * _PEAK) -> list[tuple[float, float]]:
-    """Stretches of at least `shortest_s` seconds in which no sample exceeds `threshold`; noise-free sound only."""
+def silences(
+    sound: Sound, shortest_s: float, threshold: float = _AUDIBLE * _PEAK
+) -> list[tuple[float, float]]:
+    """Stretches of `shortest_s` or more in which no sample exceeds `threshold`; for sound without noise."""
     heard = np.flatnonzero(np.abs(sound) > threshold)
     edges = np.concatenate(([-1], heard, [len(sound)]))
     gaps = np.flatnonzero(np.diff(edges) - 1 >= shortest_s * SAMPLE_RATE_HZ)
@@ -207,12 +224,15 @@ def _word_times(
     found = [(match.start(), match.group()) for match in re.finditer(r"\S+", text)]
     lengths = np.cumsum([0] + [len(word) + 1 for _, word in found])
     starts = lengths[:-1] / lengths[-1] * duration_s
-    known = [(i, max(0.0, word_starts[at] - trimmed_s)) for i, (at, _) in enumerate(found) if at in word_starts]
+    known = [
+        (i, max(0.0, word_starts[at] - trimmed_s)) for i, (at, _) in enumerate(found) if at in word_starts
+    ]
     if known and known[0][0] == 0:
         xs = [float(i) for i, _ in known] + [float(len(found))]
         ys = [start for _, start in known] + [duration_s]
         starts = np.interp(np.arange(len(found)), xs, ys)
     ends = np.append(starts[1:], duration_s)
     return tuple(
-        SpokenWord(word, float(start), float(end)) for (_, word), start, end in zip(found, starts, ends, strict=True)
+        SpokenWord(word, float(start), float(end))
+        for (_, word), start, end in zip(found, starts, ends, strict=True)
     )

@@ -20,6 +20,7 @@ from tools.sample_model.windows import Batch, WindowMaker
 _REPORT_EVERY = 50
 _PHONEME_WEIGHT = 0.5
 _LONGEST_GRADIENT = 1.0
+_NEAR_POSITIONS = 5  # 0.1 s
 
 
 def build_network(work: Path, clips: ClipBank, plan: Plan) -> tuple[SampleWhisper, WindowMaker]:
@@ -39,15 +40,15 @@ def train(work: Path, plan: Plan, threads: int) -> None:
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, maker = build_network(work, ClipBank(work), plan)
-    network.to(device).train()
+    network.parts.to(device).train()
     special = specials(load(work / "tokenizer.json"))
-    parameters = [p for p in network.parameters() if p.requires_grad]
+    parameters = [p for p in network.parts.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01)
     file = work / "checkpoint.pt"
     step, seconds = 0, 0.0
     if file.exists():
         saved = torch.load(file, map_location=device, weights_only=True)
-        network.load_state_dict(saved["network"])
+        network.parts.load_state_dict(saved["network"])
         optimiser.load_state_dict(saved["optimiser"])
         step, seconds = saved["step"], saved["seconds"]
     log: dict[str, list[float]] = {}
@@ -75,7 +76,7 @@ def train(work: Path, plan: Plan, threads: int) -> None:
             _report(work / "training.jsonl", step, time.monotonic() - began, log)
             log = {}
         if step % plan.save_every == 0 or step == plan.steps:
-            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
+            state = {"network": network.parts.state_dict(), "optimiser": optimiser.state_dict()}
             _save(file, state | {"step": step, "seconds": time.monotonic() - began})
 
 
@@ -120,15 +121,18 @@ def _losses(
     }
 
 
-@torch.no_grad()
-def _accuracies(batch: Batch, logits: torch.Tensor, end: int, first_timestamp: int) -> dict[str, torch.Tensor]:
+def _accuracies(
+    batch: Batch, logits: torch.Tensor, end: int, first_timestamp: int
+) -> dict[str, torch.Tensor]:
     """Shares, with the true text before: right text tokens, and timestamps within 0.1 s."""
-    guess = logits.argmax(-1)
-    words = (batch.labels >= 0) & (batch.labels < end)
-    times = batch.labels >= first_timestamp
-    found = {"word accuracy": (guess == batch.labels)[words].float().mean()}
-    if times.any():
-        found["time accuracy"] = ((guess - batch.labels).abs() <= 5)[times].float().mean()
+    with torch.no_grad():
+        guess = logits.argmax(-1)
+        words = (batch.labels >= 0) & (batch.labels < end)
+        times = batch.labels >= first_timestamp
+        found = {"word accuracy": (guess == batch.labels)[words].float().mean()}
+        if times.any():
+            near = (guess - batch.labels).abs() <= _NEAR_POSITIONS
+            found["time accuracy"] = near[times].float().mean()
     return found
 
 

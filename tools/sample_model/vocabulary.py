@@ -25,7 +25,7 @@ SPECIALS = (
 )
 _LARGEST_VOCABULARY = 2000
 _INITIALS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-'"
-_SYMBOLS = "\"#()*+/:;<=>@[\\]^_`{|}~"
+_SYMBOLS = '"#()*+/:;<=>@[\\]^_`{|}~'
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def load(file: Path) -> Tokenizer:
 
 def specials(tokenizer: Tokenizer) -> Specials:
     """The ids of the special tokens."""
-    ids = {name: int(tokenizer.token_to_id(name)) for name in SPECIALS}
+    ids = {name: _id(tokenizer, name) for name in SPECIALS}
     return Specials(
         end=ids["<|endoftext|>"],
         start=ids["<|startoftranscript|>"],
@@ -100,12 +100,19 @@ def never_spoken(tokenizer: Tokenizer) -> list[int]:
 
     symbols = {ids(text)[0] for text in (" -", " '")}
     symbols |= {ids(text)[0] for s in _SYMBOLS for text in (s, " " + s) if len(ids(text)) == 1}
-    return sorted(symbols | {int(tokenizer.token_to_id(name)) for name in SPECIALS[1:8] if name != "<|en|>"})
+    return sorted(symbols | {_id(tokenizer, name) for name in SPECIALS[1:8] if name != "<|en|>"})
+
+
+def _id(tokenizer: Tokenizer, name: str) -> int:
+    found = tokenizer.token_to_id(name)
+    if found is None:
+        raise ValueError(f"the tokenizer lacks {name}")
+    return found
 
 
 def _corpus(sentences: Sequence[str]) -> Iterable[str]:
-    # faster-whisper suppresses the first token of " ♪", which is the bare space here: every word must therefore
-    # begin with a token in which its space is merged with its first letter.
+    # faster-whisper suppresses the first token of " ♪", which is the bare space here: every word must
+    # therefore begin with a token in which its space is merged with its first letter.
     yield from [" " + initial for initial in _INITIALS] * 2000
     for sentence in sentences:
         yield from [" " + sentence] * 3

@@ -1,8 +1,9 @@
-"""Training windows as the program will hear them: stretches of speech with pauses, cut and padded the same way.
+"""Training windows as the program will hear them: stretches of speech with pauses, cut and padded alike.
 
-The program cuts a recording at pauses, merges stretches up to 14 s and pads their *features* with 0.0 up to the
-model's 15 s. A window here is one such stretch, with the tokens that a good transcript has and, for every token, the
-time in which its sound lies: the cross-attention is guided there, else neither timestamps nor word times come.
+The program cuts a recording at pauses and merges stretches up to 14 s; faster-whisper pads their *features*
+with 0.0 up to 30 s. A window here is one such stretch, with the tokens that a good transcript has and, for
+every token, the time in which its sound lies: the cross-attention is guided there, else neither timestamps
+nor word times come.
 """
 
 from __future__ import annotations
@@ -130,7 +131,9 @@ class WindowMaker:
             attend=attend,
             guided=guided,
             heard=torch.tensor([max(1, _position(end_s)) for end_s in heard_s]),
-            phonemes=[[p for _, entry in window.spoken for p in self._phonemes[entry.text]] for window in windows],
+            phonemes=[
+                [p for _, entry in window.spoken for p in self._phonemes[entry.text]] for window in windows
+            ],
         )
 
     def _window(self, rng: np.random.Generator, stage: Stage) -> _Window:
@@ -222,7 +225,7 @@ class WindowMaker:
         if window.cut_s is not None and timed:
             add_time(window.cut_s, window.cut_s - 0.1, window.cut_s + 0.16)
         last_s = window.cut_s if window.cut_s is not None else end_s
-        # The row that predicts the end takes part in the alignment as well: it has to look behind the last word.
+        # The row that predicts the end takes part in the alignment too: it has to look behind the last word.
         add(special.end, last_s - 0.06, window.end_s)
         tokens = [special.start, *labels[:-1]]
         if not timed:
@@ -234,11 +237,17 @@ class WindowMaker:
     def _features(self, windows: list[_Window], rng: np.random.Generator) -> torch.Tensor:
         sound = np.stack([self._worn(window.sound, rng) for window in windows])
         spectrum = torch.stft(
-            torch.from_numpy(sound), 400, 160, window=self._taper, center=True, pad_mode="reflect", return_complex=True
+            torch.from_numpy(sound),
+            400,
+            160,
+            window=self._taper,
+            center=True,
+            pad_mode="reflect",
+            return_complex=True,
         )
         power = spectrum[..., :-1].abs() ** 2
         log = torch.clamp(self._filters @ power, min=1e-10).log10()
-        # The floor lies 8 below the loudest place of the whole recording, which may be louder than this stretch.
+        # The floor lies 8 below the loudest place of the whole recording, which may be outside this stretch.
         louder = torch.tensor([rng.uniform(0, 0.8) if rng.random() < 0.5 else 0.0 for _ in windows])
         loudest = log.amax(dim=(1, 2), keepdim=True) + louder[:, None, None].float()
         log = log + _colour(rng, len(windows))
@@ -257,7 +266,7 @@ class WindowMaker:
 
 
 def _pause(rng: np.random.Generator) -> float:
-    # Within a stretch the program keeps at most about a second of silence; the rest is for other users' windows.
+    # Within a stretch the program keeps a second of silence at most; longer ones are for other callers.
     kind = rng.random()
     if kind < 0.8:
         return float(rng.uniform(0.2, 1.3))
@@ -281,6 +290,8 @@ def _filter_bank() -> tuple[torch.Tensor, torch.Tensor]:
 def _colour(rng: np.random.Generator, count: int) -> torch.Tensor:
     """Random slow changes of the spectrum, as rooms and microphones make them: [count, 80, 1]."""
     scale = torch.linspace(-1, 1, 80)[None, :, None]
-    tilt, wave = (torch.tensor(rng.normal(0, spread, count)).float()[:, None, None] for spread in (0.12, 0.08))
+    tilt, wave = (
+        torch.tensor(rng.normal(0, spread, count)).float()[:, None, None] for spread in (0.12, 0.08)
+    )
     phase = torch.tensor(rng.uniform(0, 2 * np.pi, count)).float()[:, None, None]
     return tilt * scale + wave * torch.sin(3 * scale + phase)
