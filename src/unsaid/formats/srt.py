@@ -11,6 +11,9 @@ from unsaid.formats.source import Source, one_line
 from unsaid.model import Audit, Segment, Transcript
 
 _TAG = re.compile(r"</?(?:[ibus]|font)(?:[ \t][^<>]{0,200})?>|\{\\[^{}]{0,200}\}", re.IGNORECASE)
+# SRT knows no escapes. In what was said, an arrow would start a subtitle in some readers, and `List<i>` or
+# `{\an8}` would lose its tag, so they are written with characters that look alike.
+_LIKE_A_TAG = re.compile(r"<(?=[/a-zA-Z])")
 _NUMBER = re.compile(r"[ \t]*[0-9]{1,9}[ \t]*")
 
 
@@ -73,7 +76,6 @@ def write(audit: Audit) -> str:
     """The transcript, one sentence a subtitle, flagged sentences marked `[D1]`."""
     blocks = []
     for number, cue in enumerate(marked_sentences(audit), 1):
-        # SRT knows no escapes: an arrow in the text would start a new subtitle in some readers.
-        text = cue.marked.replace(ARROW, "→")
+        text = _LIKE_A_TAG.sub("‹", cue.marked.replace(ARROW, "→")).replace("{\\", "{ \\")
         blocks.append(f"{number}\n{stamp(cue.start_s, ',')} {ARROW} {stamp(cue.end_s, ',')}\n{text}\n")
     return "\n".join(blocks)

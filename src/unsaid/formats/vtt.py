@@ -93,7 +93,7 @@ def _cues(source: Source) -> tuple[list[Cue], list[str]]:
         i += 1
         while i < len(lines) and lines[i] and ARROW not in lines[i]:
             i += 1
-        cues.append(Cue(start + 1, *times, tuple(lines[start + 1 : i])))
+        cues.append(Cue(start + 1, *times, tuple(t for t in lines[start + 1 : i] if t.strip())))
     return cues, notes[:2]
 
 
