@@ -146,7 +146,7 @@ def _from_file(path: Path, origins: dict[str, str]) -> dict[str, Value]:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Known settings: {', '.join(known)}."
-            raise UnsaidError(f"{place}: there is no setting '{name}'.", hint)
+            raise UnsaidError(f"{place}: there is no setting '{name}'", hint)
         values[name] = _parse(known[name], value, place)
         origins[name] = str(path)
     return values
@@ -170,21 +170,21 @@ def _parse(option: Option, value: object, place: str) -> Value:
             return list(value)
         if isinstance(value, str):
             return _split(value)
-        raise UnsaidError(f"{place}: '{option.name}' takes a list of texts.", 'For example ["D", "U1"].')
+        raise UnsaidError(f"{place}: '{option.name}' takes a list of texts", 'For example ["D", "U1"].')
     if option.type is int:
         try:
             if isinstance(value, bool):
                 raise ValueError
             parsed = int(str(value))
         except ValueError:
-            raise UnsaidError(f"{place}: '{option.name}' takes a whole number, not '{value}'.") from None
+            raise UnsaidError(f"{place}: '{option.name}' takes a whole number, not '{value}'") from None
         if parsed < 0:
-            raise UnsaidError(f"{place}: '{option.name}' cannot be negative.")
+            raise UnsaidError(f"{place}: '{option.name}' cannot be negative")
         return parsed
     if not isinstance(value, str):
-        raise UnsaidError(f"{place}: '{option.name}' takes a text, not {value!r}.", "Put it in quotes.")
+        raise UnsaidError(f"{place}: '{option.name}' takes a text, not {value!r}", "Put it in quotes.")
     if option.choices and value not in option.choices:
         raise UnsaidError(
-            f"{place}: '{option.name}' is one of {', '.join(option.choices)}, not '{value}'.",
+            f"{place}: '{option.name}' is one of {', '.join(option.choices)}, not '{value}'",
         )
     return value

@@ -183,7 +183,7 @@ def load_audit(session: Session) -> Audit:
 
     for path in (session.transcript, session.audit):
         if not path.is_file():
-            raise UnsaidError(f"Session {session.id} has no audit yet.", f"Run: unsaid audit {session.id}")
+            raise UnsaidError(f"session {session.id} has no audit yet", f"Run: unsaid audit {session.id}")
     return audit_json.loads(
         session.audit.read_text(encoding="utf-8"), load_transcript(session), name=str(session.audit)
     )
@@ -226,7 +226,7 @@ def _decode(run: _Run, began: float) -> None:
     if run.samples is None:  # a session whose recording is there already: nothing above it to decode
         if not run.session.recording.is_file():
             raise UnsaidError(
-                f"Session {run.session.id} has no recording.",
+                f"session {run.session.id} has no recording",
                 "It was stopped before the sound was saved; audit the original file again.",
             )
         run.sound()
@@ -250,7 +250,7 @@ def _speech(run: _Run) -> _Heard:
         speech = find_speech(samples)
     if not speech.spans:
         raise UnsaidError(
-            f"Nobody is heard speaking in {run.session.source.name}.",
+            f"nobody is heard speaking in {run.session.source.name}",
             "Check that this is the right file and that the microphone was on.",
         )
     heard = _Heard(speech, tuple(peaks(samples)))
@@ -389,7 +389,7 @@ def _transcribe_key(model: ModelFolder, transcriber: WhisperTranscriber) -> str:
 
 
 def _transcript_fits(run: _Run) -> bool:
-    """True when the saved transcript is what the command line asks for; what it leaves open asks for nothing."""
+    """True when the saved transcript is what the command line asks for; silence asks for nothing."""
     session, request = run.session, run.request
     if "transcribe" not in session.stages or not session.transcript.is_file():
         return False
@@ -482,7 +482,7 @@ class _Heard:
             )
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise UnsaidError(
-                f"{path} is damaged: {error}.", "Run the audit again with --from speech."
+                f"{path} is damaged: {error}", "Run the audit again with --from speech."
             ) from error
 
 

@@ -129,7 +129,7 @@ def _run(settings: Settings, target: str, request: Request, notes: Notes) -> tup
         return pipeline.audit_recording(path, store, request, notes)
     if path.suffix or len(path.parts) > 1:
         raise UnsaidError(
-            f"There is no file {target}.",
+            f"there is no file {target}",
             "Check the name. TARGET is a recording, a transcript, a session, or - for standard input.",
         )
     return pipeline.audit_session(store.find(target), store, request, notes)
@@ -144,7 +144,7 @@ def _run_stdin(store: object, request: Request, notes: Notes) -> tuple[Session |
     assert isinstance(store, Store)
     data = sys.stdin.buffer.read()
     if not data:
-        raise UnsaidError("Standard input is empty.", "Pipe a transcript or a recording into it.")
+        raise UnsaidError("standard input is empty", "Pipe a transcript or a recording into it.")
     if _looks_like_text(data[:4096]):
         return None, _from_transcript(formats.read(data, name="-"), request, notes)
     with tempfile.TemporaryDirectory(prefix="unsaid-") as folder:
@@ -184,9 +184,9 @@ def _output_file(output: str | None) -> Path | None:
         return None
     path = Path(output)
     if path.is_dir():
-        raise UnsaidError(f"{path} is a folder.", "Give the name of a file with --output.")
+        raise UnsaidError(f"{path} is a folder", "Give the name of a file with --output.")
     if not path.absolute().parent.is_dir():
-        raise UnsaidError(f"There is no folder {path.parent}.", "Make it first, or choose another --output.")
+        raise UnsaidError(f"there is no folder {path.parent}", "Make it first, or choose another --output.")
     return path
 
 
@@ -218,10 +218,10 @@ def _chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) 
         if not yes:
             if not sys.stdin.isatty():
                 raise UnsaidError(
-                    "No speech model is here yet.", f"Run: unsaid models pull {default}   (or add --yes)"
+                    "no speech model is here yet", f"Run: unsaid models pull {default}   (or add --yes)"
                 )
             if not click.confirm("Fetch it now?", err=True):
-                raise UnsaidError("No speech model is here.", f"Run: unsaid models pull {default}")
+                raise UnsaidError("no speech model is here", f"Run: unsaid models pull {default}")
         weights.pull(default, settings.models_dirs[0])
         return weights.resolve(default, settings.models_dirs)
 
@@ -229,9 +229,9 @@ def _chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) 
 
 
 def _check_rules(request: Request) -> None:
-    from unsaid.rules import selected
+    from unsaid.rules import chosen
 
-    selected(request.select, request.ignore)
+    chosen(request.select, request.ignore)
 
 
 def _check_language(language: str | None, notes: Notes) -> None:

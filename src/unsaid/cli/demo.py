@@ -33,7 +33,7 @@ def demo(settings: Settings, force: bool, quiet: bool) -> None:
         script = json.loads((folder / "script.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UnsaidError(
-            f"The sample answer is missing or damaged: {error}.", "Install unsaid again."
+            f"the sample answer is missing or damaged: {error}", "Install unsaid again."
         ) from error
     notes = Notes(quiet=quiet)
     session, audit = pipeline.audit_recording(

@@ -35,7 +35,7 @@ def resolve(given: str, workspace: Path) -> Prompt:
     text = given.strip()
     if not text:
         raise UnsaidError(
-            "The prompt is empty.", "Give the question that was answered, or leave --prompt out."
+            "the prompt is empty", "Give the question that was answered, or leave --prompt out."
         )
     if not _ID.fullmatch(text):
         return Prompt(text)
@@ -45,7 +45,7 @@ def resolve(given: str, workspace: Path) -> Prompt:
     near = difflib.get_close_matches(text, prompts, 1)
     hint = f"Did you mean '{near[0]}'? " if near else ""
     raise UnsaidError(
-        f"There is no prompt '{text}'.",
+        f"there is no prompt '{text}'",
         f"{hint}Known: {', '.join(prompts)}. Or give the question itself, in quotes.",
     )
 
@@ -58,8 +58,8 @@ def read(path: Path) -> Prompt:
         raise UnsaidError(f"{path} cannot be read: {error}", "Mend the file or move it away.") from error
     text, kind = table.get("text"), table.get("kind")
     if not isinstance(text, str) or not text.strip():
-        raise UnsaidError(f"{path} has no 'text'.", 'Add a line such as: text = "Design a …"')
+        raise UnsaidError(f"{path} has no 'text'", 'Add a line such as: text = "Design a …"')
     match = next((k for k in KINDS if k == kind), None)
     if match is None:
-        raise UnsaidError(f"{path}: 'kind' is {kind!r}.", f"It is one of {', '.join(KINDS)}.")
+        raise UnsaidError(f"{path}: 'kind' is {kind!r}", f"It is one of {', '.join(KINDS)}.")
     return Prompt(text.strip(), match, path.stem)

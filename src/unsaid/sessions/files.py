@@ -54,15 +54,15 @@ def explain(error: OSError, path: Path) -> UnsaidError:
         except OSError:
             room = ""
         return UnsaidError(
-            f"The disk is full{room}: {path} could not be written.",
+            f"the disk is full{room}: {path} could not be written",
             "Free some space, or choose another place with --workspace; what was there is unharmed.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UnsaidError(
-            f"{path} cannot be written: {(error.strerror or str(error)).lower()}.",
+            f"{path} cannot be written: {(error.strerror or str(error)).lower()}",
             "Choose a folder that you may write to, with --workspace or UNSAID_WORKSPACE.",
         )
     return UnsaidError(
-        f"{path} cannot be written: {error.strerror or error}.",
+        f"{path} cannot be written: {error.strerror or error}",
         "Choose another folder with --workspace or UNSAID_WORKSPACE.",
     )

@@ -139,28 +139,28 @@ def load(folder: Path) -> Session:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UnsaidError(
-            f"{folder} is no session: it has no session.json.", "`unsaid sessions list` shows the sessions."
+            f"{folder} is no session: it has no session.json", "`unsaid sessions list` shows the sessions."
         ) from None
     except json.JSONDecodeError as error:
         raise UnsaidError(
-            f"{path}, line {error.lineno}: not valid JSON: {error.msg}.",
+            f"{path}, line {error.lineno}: not valid JSON: {error.msg}",
             "Restore the file from a copy; the recording beside it is untouched.",
         ) from error
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise UnsaidError(
-            f"{path} cannot be read: {error}.", "The recording beside it is untouched."
+            f"{path} cannot be read: {error}", "The recording beside it is untouched."
         ) from error
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if isinstance(schema, int) and schema > SCHEMA:
         raise UnsaidError(
-            f"{path} was written by a newer version of unsaid (schema {schema}; this one knows {SCHEMA}).",
+            f"{path} was written by a newer version of unsaid (schema {schema}; this one knows {SCHEMA})",
             "Update unsaid; nothing was changed.",
         )
     try:
         return _from_json(raw, folder)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnsaidError(
-            f"{path} is not a session of this program: {type(error).__name__}: {error}.",
+            f"{path} is not a session of this program: {type(error).__name__}: {error}",
             "Restore the file from a copy; the recording beside it is untouched.",
         ) from error
 

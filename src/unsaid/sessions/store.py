@@ -34,7 +34,7 @@ class Store:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise UnsaidError(f"{self.folder} cannot be read: {error.strerror}.") from error
+            raise UnsaidError(f"{self.folder} cannot be read: {error.strerror}") from error
         return sorted(found, reverse=True)
 
     def all(self) -> tuple[list[Session], list[UnsaidError]]:
@@ -61,13 +61,13 @@ class Store:
             return load(self.folder / starts[0])
         if starts:
             raise UnsaidError(
-                f"'{reference}' fits {len(starts)} sessions: {', '.join(starts[:5])}.",
+                f"'{reference}' fits {len(starts)} sessions: {', '.join(starts[:5])}",
                 "Give more of the name.",
             )
         near = difflib.get_close_matches(reference, ids, 1, 0.5)
         hint = f"Did you mean '{near[0]}'? " if near else ""
         raise UnsaidError(
-            f"There is no session '{reference}' in {self.folder}.",
+            f"there is no session '{reference}' in {self.folder}",
             f"{hint}`unsaid sessions list` shows what is there.",
         )
 
@@ -129,27 +129,25 @@ class Store:
 
         The operating system drops the lock when the process ends, however it ends.
         """
-        with _held(session.folder / LOCK_NAME, 0.0, f"Session '{session.id}' is in use by another run."):
+        with _held(session.folder / LOCK_NAME, 0.0, f"session '{session.id}' is in use by another run"):
             yield
 
     @contextmanager
     def making(self) -> Iterator[None]:
         """Hold while looking for a session and making it where there is none."""
         make_folder(self.folder)
-        with _held(self.folder / LOCK_NAME, 10.0, f"{self.folder} is in use by another run."):
+        with _held(self.folder / LOCK_NAME, 10.0, f"{self.folder} is in use by another run"):
             yield
 
     def rename(self, session: Session, name: str) -> Session:
         """Give the session another id. Raises UnsaidError for an empty or taken name."""
         new = slug(name)
         if not new:
-            raise UnsaidError(
-                f"'{name}' has no letter or digit to make a name of.", "Use letters and digits."
-            )
+            raise UnsaidError(f"'{name}' has no letter or digit to make a name of", "Use letters and digits.")
         target = self.folder / new
         with self.lock(session):
             if target.exists():
-                raise UnsaidError(f"There is already a session '{new}'.", "Choose another name.")
+                raise UnsaidError(f"there is already a session '{new}'", "Choose another name.")
             try:
                 session.folder.rename(target)
             except OSError as error:
@@ -169,7 +167,7 @@ class Store:
     def export(self, session: Session, target: Path, *, with_audio: bool = True) -> None:
         """Write the session as a zip file, whole or not at all. Raises UnsaidError where `target` exists."""
         if target.exists():
-            raise UnsaidError(f"{target} is already there.", "Give another name with --output.")
+            raise UnsaidError(f"{target} is already there", "Give another name with --output.")
         part = target.with_name(f".{target.name}.part")
         try:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:

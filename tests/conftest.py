@@ -1,0 +1,89 @@
+"""What every test gets: a home and a workspace of its own, no network, the program as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("UNSAID_", "HF_")) and name != "UNSAID_REQUIRE_ALL":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A connection to anywhere but this machine fails the test that makes it."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else None
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test reached for the network: {address!r}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield
+
+
+def missing(what: str, how: str) -> None:
+    """Skip, and say so, for want of a tool; where everything is required (as in CI) fail instead."""
+    message = f"{what} is not here; {how}"
+    if os.environ.get("UNSAID_REQUIRE_ALL"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return tmp_path / "workspace"
+
+
+Unsaid = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def unsaid(workspace: Path, tmp_path: Path) -> Unsaid:
+    """Runs the installed command in an empty folder: `unsaid("audit", "x.wav")`."""
+
+    def run(
+        *args: object, stdin: str | bytes = b"", env: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [*command(), "--workspace", str(workspace), *map(str, args)],
+            input=given,
+            capture_output=True,
+            cwd=cwd or tmp_path,
+            env={**os.environ, **(env or {})},
+        )
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in err, err
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+    return run
+
+
+def command() -> list[str]:
+    """The console script beside the Python that runs the tests, else the one on the path."""
+    beside = Path(sys.executable).with_name("unsaid")
+    found = str(beside) if beside.exists() else shutil.which("unsaid")
+    assert found, "unsaid is not installed: pip install '.[test]'"
+    return [found]
