@@ -47,7 +47,7 @@ def _export(_: argparse.Namespace) -> None:
 def _measure(options: argparse.Namespace) -> None:
     from tools.sample_model.measure import measure_all
 
-    measure_all(MODEL, SAMPLE, WORK, options.threads)
+    measure_all(MODEL, WORK, options.threads)
 
 
 STEPS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {

@@ -10,6 +10,7 @@ ROOT = HERE.parents[1]
 PHRASES = HERE / "phrases.txt"
 UNSEEN = HERE / "unseen.txt"
 ANSWER = HERE / "answer.toml"
+CARD = HERE / "card.md"
 WORK = HERE / "work"
 """Everything that can be made again: clips, checkpoints, logs. Not under version control."""
 SAMPLE = ROOT / "sessions" / "sample"
