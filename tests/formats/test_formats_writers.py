@@ -235,6 +235,11 @@ def test_transcript_json_loses_nothing(transcript: Transcript) -> None:
     assert formats.read(text.encode(), name="transcript.json") == transcript
 
 
+def test_a_session_in_which_no_words_were_heard_can_be_read_back() -> None:
+    silent = Transcript((), 12.0, (Pause(0.0, 12.0),))
+    assert formats.read(transcript_json.dumps(silent).encode(), name="transcript.json") == silent
+
+
 def test_transcript_json_has_whispers_names() -> None:
     transcript = EXAMPLE.transcript
     doc = json.loads(transcript_json.dumps(transcript))

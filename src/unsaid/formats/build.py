@@ -187,14 +187,15 @@ def build(
     model: str | None = None,
     options: dict[str, object] | None = None,
     notes: Iterable[str] = (),
+    may_be_silent: bool = False,
 ) -> Transcript:
     """Put a Transcript together from segments with clean text.
 
     `timing` is told from the segments where it is None; `pauses` are measured from the gaps where None.
-    Raises UnsaidError where there is not one word.
+    Raises UnsaidError where there is not one word, unless it `may_be_silent`.
     """
     kept = [s for s in segments if s.words or s.text.strip()]
-    if not any(c.isalnum() for s in kept for c in s.text):
+    if not may_be_silent and not any(c.isalnum() for s in kept for c in s.text):
         raise source.error("there is not one word in it", "Give the transcript of a spoken answer.")
     if any(b.start_s < a.start_s for a, b in pairwise(kept)):
         repairs.add("segments out of order were put in order of time", "the whole file")
@@ -206,7 +207,7 @@ def build(
         kept = [s if s.words else _with_words(s, repairs) for s in kept]
     else:
         kept = [replace(s, words=()) if s.words else s for s in kept]
-    end_s = max(max(s.end_s, s.words[-1].end_s if s.words else 0.0) for s in kept)
+    end_s = max((t for s in kept for t in (s.end_s, *(w.end_s for w in s.words))), default=0.0)
     duration_s = max(duration_s, end_s)
     all_notes = [*source.notes, *notes, *repairs.notes()]
     return Transcript(

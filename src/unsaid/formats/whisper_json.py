@@ -56,6 +56,7 @@ def read(source: Source) -> Transcript:
         model=clean(model) if isinstance(model, str) else None,
         options={k: v for k, v in options.items() if _shallow(v)} if isinstance(options, dict) else None,
         notes=[*_notes(doc.get("notes")), *prompt_notes],
+        may_be_silent="timing" in doc,  # a session's own file, of a recording in which no words were heard
     )
 
 
