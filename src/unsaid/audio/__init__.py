@@ -1,0 +1,1 @@
+"""Sound: files in and out, voice activity, the outline for a picture."""

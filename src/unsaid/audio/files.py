@@ -1,7 +1,7 @@
 """Sound files in and out: any container that PyAV decodes becomes 16 kHz mono, and back to FLAC and Opus.
 
-PyAV carries the FFmpeg libraries in its wheel, so nothing has to be installed on the system. `av`, `soundfile` and
-`numpy` are imported inside the functions: the command line must start without them.
+PyAV carries the FFmpeg libraries in its wheel, so nothing has to be installed on the system. `av`,
+`soundfile` and `numpy` are imported inside the functions: the command line must start without them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ RATE_HZ = 16_000
 """The rate that Whisper and the voice activity model hear."""
 
 SILENT_BELOW_DBFS = -60.0
-"""A peak below this is no voice. Speech on a badly set microphone still peaks above -50 dBFS; a muted one gives
-digital silence or dither at about -90."""
+"""A peak below this is no voice. Speech on a badly set microphone still peaks above -50 dBFS; a muted one
+gives digital silence or dither at about -90."""
 
 _GAP_S = 0.1
 """A jump in a stream's timestamps longer than this is silence that the encoder left out (Opus DTX)."""
@@ -39,7 +39,7 @@ class Sound:
     """One decoded recording."""
 
     samples: npt.NDArray[np.float32]
-    """Shape [n], mono, -1 to 1."""
+    """Shape [n], mono, -1 to 1, rounded to 16 bits."""
     duration_s: float
     container: str
     """The container's name as FFmpeg gives it, e.g. "wav", "mp3", "matroska,webm"."""
@@ -53,8 +53,8 @@ class Sound:
 def decode(path: Path, *, max_duration_s: float = 4 * 3600.0) -> Sound:
     """Decode the first audio stream of `path` to 16 kHz mono.
 
-    What can be decoded of a cut or damaged file is used, and a note says so. Silence that the encoder left out
-    (gaps between timestamps) is put back, so that times stay true.
+    What can be decoded of a cut or damaged file is used, and a note says so. Silence that the encoder left
+    out (gaps between timestamps) is put back, so that times stay true.
 
     Raises:
         UnsaidError: the file is missing, a folder, unreadable, empty, no sound file, has no audio stream,
@@ -75,12 +75,12 @@ def decode(path: Path, *, max_duration_s: float = 4 * 3600.0) -> Sound:
         ) from error
     with container:
         if not container.streams.audio:
+            kind = container.format.long_name or container.format.name
             raise UnsaidError(
-                f"{path}: there is no sound in this file ({container.format.long_name or container.format.name})",
+                f"{path}: there is no sound in this file ({kind})",
                 "Give a recording of the answer: an audio file, or a video with a sound track.",
             )
         stream = container.streams.audio[0]
-        stream.thread_type = "AUTO"
         name, codec = container.format.name, stream.codec_context.name
         declared_s = _declared_duration_s(container, stream)
         if declared_s > max_duration_s:
@@ -144,7 +144,7 @@ def write_flac(path: Path, samples: npt.NDArray[np.float32]) -> None:
         soundfile.write(temporary, pcm, RATE_HZ, format="FLAC", subtype="PCM_16")
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        # libsndfile's close tells nothing, and a FLAC's header may promise more than the disk took: read it back.
+        # libsndfile's close tells nothing, and the header may promise more than the disk took: read it back.
         read, _ = soundfile.read(temporary, dtype="int16")
         if not np.array_equal(read, pcm):
             raise OSError("what was written reads back differently")
@@ -156,7 +156,7 @@ def write_flac(path: Path, samples: npt.NDArray[np.float32]) -> None:
 
 
 def encode_opus(samples: npt.NDArray[np.float32], *, bit_rate: int = 28_000) -> bytes:
-    """Ogg Opus of `samples` ([n], float32, 16 kHz mono), small enough to embed in a page (about 3.5 kB a second)."""
+    """Ogg Opus of `samples` ([n], float32, 16 kHz mono), small enough for a page: about 4 kB a second."""
     import io
 
     import av
@@ -184,7 +184,7 @@ def encode_opus(samples: npt.NDArray[np.float32], *, bit_rate: int = 28_000) -> 
 
 
 class _Store:
-    """Collects frames as 16 kHz mono float32 in one array that grows; memory stays at one copy of the sound."""
+    """Collects frames as 16 kHz mono in one array that grows: memory stays at one copy of the sound."""
 
     def __init__(self, declared_s: float, max_duration_s: float) -> None:
         import numpy as np
@@ -255,13 +255,16 @@ class _Store:
     def _put(self, block: npt.NDArray[np.float32]) -> None:
         end = self._n + block.size
         if end > self._samples.size:
-            # refcheck is off because a debugger may hold a reference; no view of the array is handed out before.
+            # No view of the array is handed out before the end, but a debugger may hold a reference.
             self._samples.resize(max(end, self._samples.size * 3 // 2), refcheck=False)
         into = self._samples[self._n : end]
-        self._np.clip(block, -1.0, 1.0, out=into)
+        # Rounded to 16 bits, so that the FLAC that is kept of it holds the very same samples.
+        self._np.rint(block * 32768.0, out=into)
         if bad := int(self._np.count_nonzero(~self._np.isfinite(into))):
             self.not_finite += bad
-            self._np.nan_to_num(into, copy=False, nan=0.0)
+            self._np.nan_to_num(into, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        self._np.clip(into, -32768.0, 32767.0, out=into)
+        into /= 32768.0
         self._n = end
 
 
@@ -317,7 +320,7 @@ def _declared_duration_s(container: Any, stream: Any) -> float:
     if stream.duration and stream.time_base:
         return max(0.0, float(stream.duration * stream.time_base))
     if container.duration:
-        return max(0.0, container.duration / 1_000_000)
+        return max(0.0, float(container.duration) / 1_000_000)
     return 0.0
 
 
@@ -350,7 +353,7 @@ def _notes(
 
 
 def _wav_state(path: Path) -> str:
-    """ "cut" where a WAV is shorter than its header says, "open" where the header was never filled in, else ""."""
+    """ "cut": the WAV is shorter than its header says; "open": the header was never filled in; "" else."""
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] != b"RIFF" or head[8:] != b"WAVE":

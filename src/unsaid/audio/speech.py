@@ -1,13 +1,14 @@
 """Where somebody speaks, and where nobody does: from the sound itself, not from word times.
 
-Whisper's word times swallow pauses by seconds. So pauses are measured here, by the Silero voice activity model
-that faster-whisper brings along. It runs once; pauses (true edges) and the stretches that are transcribed
-(padded edges) come from the same result.
+Whisper's word times swallow pauses by seconds. So pauses are measured here, by the Silero voice activity
+model that faster-whisper brings along. It runs once; pauses (true edges) and the stretches that are
+transcribed (padded edges) come from the same result.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from unsaid.audio.files import RATE_HZ
@@ -32,11 +33,12 @@ _GAP_FRAMES = 4
 """A dip shorter than this (128 ms) lies within a word (a plosive's closure) and is no gap."""
 
 _BLIP_FRAMES, _BLIP_PEAK = 8, 0.75
-"""Shorter than 256 ms and never surer than this is a breath or a click. Measured on a noisy real recording: breaths
-reach 0.56, the shortest words 0.88."""
+"""Shorter than 256 ms and never surer than this is a breath or a click. Measured on a noisy real recording:
+breaths reach 0.56, the shortest words 0.88."""
 
 _LATE_S = 0.024
-"""Both kinds of edge come this much late, on average, against sentences with known edges (five recordings, 340 edges)."""
+"""Both kinds of edge come this much late, on average, against sentences with known edges (five recordings,
+340 edges)."""
 
 _BLOCK_FRAMES = 30 * 60
 """Windows given to the model at once (57.6 s): memory stays flat however long the recording is."""
@@ -59,8 +61,8 @@ class Speech:
     duration_s: float
     """Length of the whole recording."""
     dips: tuple[tuple[float, float], ...] = ()
-    """Where to cut speech that runs on for long without a gap: the time of the least voiced window in each second of
-    it, and that window's probability of speech."""
+    """Where to cut speech that runs on for long without a gap: the time of the least voiced window in each
+    second of it, and that window's probability of speech."""
 
     @property
     def speaking_s(self) -> float:
@@ -109,7 +111,8 @@ class VoiceActivity:
 
 
 def speech_probabilities(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probability of speech in each 32 ms of `samples` ([n], float32, 16 kHz mono); the last window is padded."""
+    """Probability of speech in each 32 ms of `samples` ([n], float32, 16 kHz mono); the last window is
+    padded."""
     import numpy as np
 
     model = VoiceActivity()
@@ -175,18 +178,20 @@ def _runs(probabilities: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
 
 
 _SQUEEZE_OVER_S, _KEEP_S = 1.0, 0.3
-"""A silence longer than the first is not given to the recogniser whole: this much is kept on either side of it.
-Silence costs time and invites invented text; half a second of it is enough to be heard as the end of a sentence."""
+"""A silence longer than the first is not given to the recogniser whole: this much is kept on either side of
+it. Silence costs time and invites invented text; half a second of it is enough to be heard as the end of a
+sentence."""
 
 
 def stretches(
     speech: Speech, *, max_s: float, pad_s: float = 0.15, merge: bool = True
 ) -> tuple[Stretch, ...]:
-    """Cut the recording into stretches of at most `max_s` of heard sound, at pauses, with `pad_s` kept around each.
+    """Cut the recording into stretches of at most `max_s` of heard sound, at pauses, with `pad_s` kept
+    around each.
 
-    Neighbouring speech is merged while it fits, and the cut is made at the longest silence in the last part of what
-    would fit; without `merge` every pause cuts. Speech that runs on for longer than `max_s` is cut where it is least
-    voiced. Depends on nothing but its arguments, so a later run cuts at the same places.
+    Neighbouring speech is merged while it fits, and the cut is made at the longest silence in the last part
+    of what would fit; without `merge` every pause cuts. Speech that runs on for longer than `max_s` is cut
+    where it is least voiced. Depends on nothing but its arguments, so a later run cuts at the same places.
     """
     units = _units(speech, max_s - 2 * pad_s)
     found: list[Stretch] = []
@@ -251,7 +256,7 @@ def _last_of_stretch(units: list[Span], first: int, max_s: float, merge: bool) -
 def _pieces(units: list[Span], start_s: float, end_s: float) -> tuple[Span, ...]:
     """What is heard of the stretch from `start_s` to `end_s`: everything but the insides of long silences."""
     pieces: list[Span] = []
-    for unit, following in zip(units, units[1:], strict=False):
+    for unit, following in pairwise(units):
         if following.start_s - unit.end_s > _SQUEEZE_OVER_S:
             pieces.append(Span(start_s, unit.end_s + _KEEP_S))
             start_s = following.start_s - _KEEP_S

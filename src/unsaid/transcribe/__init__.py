@@ -1,0 +1,1 @@
+"""From sound to words: the recogniser behind a protocol, and where its models lie."""

@@ -34,7 +34,8 @@ class WhisperOptions:
     batch_size: int | None = None
     """Stretches decoded at once; None: 1 on the CPU, 8 on a GPU."""
     initial_prompt: str | None = None
-    """Text that the recogniser takes as said before. Off unless asked for: it can leak into the transcript."""
+    """Text that the recogniser takes as said before. Off unless asked for: it can leak into the
+    transcript."""
     hotwords: str | None = None
     """Words to expect. Off unless asked for: they can leak into silence and shift word times."""
 
@@ -75,6 +76,6 @@ class Transcriber(Protocol):
         """Yield segments in time order, stretch by stretch, so that the caller can keep them as they come.
 
         `samples` has shape [n], float32, 16 kHz mono; `speech` is what `find_speech` said of it.
-        `on_progress` is called after each stretch with a time up to which everything is done; a later run with that
-        time as `start_s` (or with the segments kept so far as `already`) goes on from there.
+        `on_progress` is called after each stretch with a time up to which everything is done; a later run
+        with that time as `start_s` (or with the segments kept so far as `already`) goes on from there.
         """

@@ -1,9 +1,9 @@
 """Word times that can be trusted: within speech, in order, and none lost.
 
-A recogniser's word times come from attention weights. They run into pauses, and now and then they collapse: a whole
-sentence at one instant. Here they are laid on the speech that was heard: times are counted in *speech seconds* (the
-clock stops in pauses), words without a time of their own are spread over the speech between their neighbours.
-Pure: no sound, no model.
+A recogniser's word times come from attention weights. They run into pauses, and now and then they collapse:
+a whole sentence at one instant. Here they are laid on the speech that was heard: times are counted in
+*speech seconds* (the clock stops in pauses), words without a time of their own are spread over the speech
+between their neighbours. Pure: no sound, no model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _LEAST_S = 0.04
 """A word shorter than this has no time of its own: the aligner counts in steps of 20 ms, "a" takes 60 ms."""
 
 _ROOM_S = 0.12
-"""Room that a word gets at least when it is spread: about 8 words a second, faster than anybody speaks for long."""
+"""Room that a word gets at least when it is spread: about 8 words a second, faster than anybody speaks for
+long."""
 
 _NEAR_S = 0.2
 """How far a segment's own times may be off."""
@@ -99,22 +100,23 @@ def speech_within(spans: Sequence[Span], start_s: float, end_s: float, join_s: f
 def place_words(segments: Sequence[Segment], speech: Sequence[Span]) -> tuple[Segment, ...]:
     """Lay the words of `segments` (one stretch, in order) on the `speech` heard in it.
 
-    Every word comes back, in the same order, with its text untouched, within one span of speech, starting no earlier
-    than the word before it ends. Segment times follow from the words. `speech` must not be empty.
+    Every word comes back, in the same order, with its text untouched, within one span of speech, starting no
+    earlier than the word before it ends. Segment times follow from the words. `speech` must not be empty.
     """
     words = [word for segment in segments for word in segment.words]
     if not words:
         return tuple(segments)
     clock = SpeechClock(tuple(speech))
-    owners = [segment for segment in segments for _ in segment.words]
+    owners = [i for i, segment in enumerate(segments) for _ in segment.words]
     edges = _in_order(
         [
-            (clock.at(w.start_s), clock.at(w.end_s if _within(w, owner, clock.spans) else w.start_s))
-            for w, owner in zip(words, owners, strict=True)
+            (clock.at(w.start_s), clock.at(w.end_s if _within(w, segments[i], clock.spans) else w.start_s))
+            for w, i in zip(words, owners, strict=True)
         ]
     )
-    bounds = [(clock.at(owner.start_s), clock.at(owner.end_s)) for owner in owners]
-    edges = _spread_lost(edges, [len(w.text.strip()) for w in words], bounds, clock.length_s)
+    bounds = [(clock.at(segment.start_s), clock.at(segment.end_s)) for segment in segments]
+    sizes = [len(w.text.strip()) + 1 for w in words]
+    edges = _spread_lost(edges, sizes, owners, bounds, clock.length_s)
     placed = [_real(word, clock, a, b) for word, (a, b) in zip(words, edges, strict=True)]
     out: list[Segment] = []
     taken = 0
@@ -128,7 +130,8 @@ def place_words(segments: Sequence[Segment], speech: Sequence[Span]) -> tuple[Se
 
 
 def _within(word: Word, segment: Segment, spans: Sequence[Span]) -> bool:
-    """False where a pause lies between the word and all of its segment: one of both is wrong, and it is the word."""
+    """False where a pause lies between the word and all of its segment: one of both is wrong, and it is
+    the word."""
     near = [s for s in spans if s.end_s > segment.start_s - _NEAR_S and s.start_s < segment.end_s + _NEAR_S]
     middle_s = (word.start_s + word.end_s) / 2
     return not near or near[0].start_s - _NEAR_S <= middle_s <= near[-1].end_s + _NEAR_S
@@ -163,48 +166,67 @@ def _in_order(edges: list[tuple[float, float]]) -> list[tuple[float, float]]:
 def _spread_lost(
     edges: list[tuple[float, float]],
     sizes: list[int],
+    owners: list[int],
     bounds: list[tuple[float, float]],
     length_s: float,
 ) -> list[tuple[float, float]]:
-    """Give every word that has no time of its own a share of the speech between its neighbours.
+    """Give every word that has no time of its own a share, by its size, of the speech between its neighbours.
 
-    Where there is too little room between them, neighbours are spread along, until it suffices. `bounds` are the
-    times of each word's segment, used where they leave room enough.
+    Where there is too little room, neighbours of the same segment are spread along, then those of other
+    segments. `owners` gives each word's segment, `bounds` the segments' own times, which hold where they
+    leave room enough.
     """
     n = len(edges)
-    lost = [b - a < _LEAST_S for a, b in edges]
-    i = 0
+    lost = _lost(edges, owners)
     out = list(edges)
+    i = 0
     while i < n:
         if not lost[i]:
             i += 1
             continue
-        first, last = i, i
-        while last + 1 < n and lost[last + 1]:
-            last += 1
+        first = last = i
+        strict = True
         while True:
+            while last + 1 < n and lost[last + 1] and (not strict or owners[last + 1] == owners[i]):
+                last += 1
             left = out[first - 1][1] if first else 0.0
-            right = edges[last + 1][0] if last + 1 < n else length_s
-            need = _ROOM_S * (last - first + 1)
-            if right - left >= need or (first == 0 and last == n - 1):
+            right = edges[last + 1][0] if last + 1 < n and not lost[last + 1] else length_s
+            if strict:
+                if not first or owners[first - 1] != owners[i]:
+                    left = max(left, bounds[owners[i]][0])
+                if last + 1 == n or owners[last + 1] != owners[i]:
+                    right = min(right, bounds[owners[i]][1])
+            if right - left >= _ROOM_S * (last - first + 1):
                 break
             # Take in the neighbour that brings more room.
-            gain_left = out[first][0] - out[first - 1][0] if first else -1.0
-            gain_right = edges[last + 1][1] - edges[last][1] if last + 1 < n else -1.0
-            if gain_left > gain_right:
+            gain_left = gain_right = -1.0
+            if first and not (strict and owners[first - 1] != owners[i]):
+                gain_left = left - out[first - 1][0]
+            if last + 1 < n and not (strict and owners[last + 1] != owners[i]):
+                gain_right = edges[last + 1][1] - right
+            if gain_left < 0 and gain_right < 0:
+                if not strict:
+                    break
+                strict = False
+            elif gain_left > gain_right:
                 first -= 1
             else:
                 last += 1
-                while last + 1 < n and lost[last + 1]:
-                    last += 1
-        inner_left, inner_right = max(left, bounds[first][0]), min(right, bounds[last][1])
-        if inner_right - inner_left >= need:
-            left, right = inner_left, inner_right
-        total = sum(sizes[first : last + 1]) + (last - first + 1)
-        now = left
+        right = max(left, right)
+        step = (right - left) / sum(sizes[first : last + 1])
         for k in range(first, last + 1):
-            step = (right - left) * (sizes[k] + 1) / total
-            out[k] = (now, now + step)
-            now += step
+            out[k] = (left, left + step * sizes[k])
+            left = out[k][1]
         i = last + 1
     return out
+
+
+def _lost(edges: list[tuple[float, float]], owners: list[int]) -> list[bool]:
+    """Words without a time of their own: too short, or in a segment of which half the words are."""
+    short = [b - a < _LEAST_S for a, b in edges]
+    many = {
+        owner
+        for owner in set(owners)
+        if sum(short[k] for k, o in enumerate(owners) if o == owner) * 2 >= owners.count(owner)
+    }
+    return [s or o in many for s, o in zip(short, owners, strict=True)]

@@ -2,13 +2,14 @@
 
 How it is run, and why (docs/models.md has the figures):
 
-- The recording is cut into stretches at pauses, and each is transcribed on its own. Long silences within a stretch
-  are not given to the model. So nothing is invented where nobody speaks, and a stretch that is done is done.
-- faster-whisper's batched pipeline is used, with timestamps, because it makes exactly one pass over each stretch and
-  keeps every segment. The plain one drops segments whose word alignment collapses, and makes a further pass over
-  the rest of a window.
-- Temperature 0 throughout: the same sound gives the same text. A stretch that runs into a loop is decoded once more
-  with repetition forbidden, instead of by drawing at random.
+- The recording is cut into stretches at pauses, and each is transcribed on its own. Long silences within a
+  stretch are not given to the model. So nothing is invented where nobody speaks, and a stretch that is done
+  is done.
+- faster-whisper's batched pipeline is used, with timestamps, because it makes exactly one pass over each
+  stretch and keeps every segment. The plain one drops segments whose word alignment collapses, and makes a
+  further pass over the rest of a window.
+- Temperature 0 throughout: the same sound gives the same text. A stretch that runs into a loop is decoded
+  once more with repetition forbidden, instead of by drawing at random.
 """
 
 from __future__ import annotations
@@ -54,13 +55,15 @@ _MARGIN_S = 0.5
 """A stretch is this much shorter than the model's window: an end cut off by rounding would cost a word."""
 
 _PAD_S = 0.2
-"""Sound kept before and after a stretch: soft first and last sounds lie outside what voice activity is sure of."""
+"""Sound kept before and after a stretch: soft first and last sounds lie outside what voice activity is
+sure of."""
 
 _LOOP_RATIO = 2.4
 """Text that zlib makes this many times smaller repeats itself: Whisper's own threshold."""
 
 _NO_SPEECH, _UNSURE = 0.6, -1.0
-"""Whisper's own rule for silence: "no speech" likelier than the first, and a mean log-probability below the second."""
+"""Whisper's own rule for silence: "no speech" likelier than the first, and a mean log-probability below
+the second."""
 
 _WORDS_A_SECOND = 10.0
 """Nobody speaks faster; text that would have to is invented (a cough that becomes a sentence)."""
@@ -184,7 +187,8 @@ class WhisperTranscriber:
         on_segment: Callable[[Segment], None] | None = None,
         on_progress: Progress | None = None,
     ) -> Iterator[Segment]:
-        """See `Transcriber.transcribe`. Stretches that end by `start_s`, or hold the last of `already`, are done."""
+        """See `Transcriber.transcribe`. Stretches that end by `start_s`, or hold the last of `already`,
+        are done."""
         todo = [s for s in self.stretches(speech) if s.end_s > start_s + 1e-6]
         if already:
             middle_s = (already[-1].start_s + already[-1].end_s) / 2
@@ -289,7 +293,8 @@ class WhisperTranscriber:
     def _token_times(self, segment: Any, offset_s: float) -> tuple[float, float]:
         """The segment's times as the model wrote them.
 
-        faster-whisper overwrites them with the words', which is no help where the words' times have collapsed.
+        faster-whisper overwrites them with the words', which is no help where the words' times have
+        collapsed.
         """
         zero = self._model.hf_tokenizer.token_to_id("<|notimestamps|>") + 1
         times = [offset_s + (t - zero) * 0.02 for t in segment.tokens if t >= zero]
@@ -314,7 +319,8 @@ class WhisperTranscriber:
 def choose_device(device: str, model_path: Path, compute_type: str = "default") -> tuple[str, str]:
     """ "cpu" or "cuda" for what was asked, and a line for the user ("" where there is nothing to say).
 
-    A GPU whose libraries are missing ends the process without an exception, so it is tried in a process of its own.
+    A GPU whose libraries are missing ends the process without an exception, so it is tried in a process of
+    its own.
 
     Raises:
         UnsaidError: "cuda" was asked for and cannot be used.
@@ -372,7 +378,8 @@ def _words(segment: Any, offset_s: float, stretch: Stretch) -> tuple[Word, ...]:
     for word in segment.words or ():
         middle_s = (word.start + word.end) / 2 - offset_s
         start_s, end_s = (
-            heard_to_real(t - offset_s, stretch.pieces, middle_s=middle_s) for t in (word.start, word.end)
+            heard_to_real(float(t) - offset_s, stretch.pieces, middle_s=float(middle_s))
+            for t in (word.start, word.end)
         )
         words.append(Word(word.word, start_s, end_s, round(float(word.probability), 4)))
     if "".join(w.text for w in words).split() != segment.text.split():
