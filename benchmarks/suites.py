@@ -1,0 +1,193 @@
+"""What is measured, one function a promise."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from benchmarks import answers, bare_whisper
+from benchmarks.measure import (
+    MODEL,
+    SAMPLE,
+    Failed,
+    Row,
+    by_turns,
+    command,
+    exponent,
+    median,
+    paired_ratio,
+    unsaid,
+)
+
+START_LIMIT = 3.0
+HOUR_LIMIT_S = 0.5
+GROWTH_LIMIT = 1.15
+"""An exponent of 1 is linear; the rest is for what fits in no cache."""
+SOUND_LIMIT = 1.10
+DEMO_LIMIT_S = 30.0
+
+
+def start(repeat: int) -> Iterator[Row]:
+    """`unsaid --help` over `python -c "import click"`."""
+    times = by_turns(
+        {
+            "unsaid --help": command(*unsaid("--help")),
+            "import click": command(sys.executable, "-c", "import click"),
+        },
+        5 * repeat,
+    )
+    ratio = paired_ratio(times["unsaid --help"], times["import click"])
+    yield Row("unsaid --help over python -c 'import click'", ratio, "×", START_LIMIT, times)
+    yield Row("unsaid --help", median(times["unsaid --help"]), "s")
+
+
+def transcript(repeat: int) -> Iterator[Row]:
+    """The audit of a one-hour transcript beyond start-up, and how it grows with the length."""
+    with tempfile.TemporaryDirectory(prefix="unsaid-bench-") as folder:
+        files = {}
+        for hours in (1, 4, 16):
+            files[hours] = Path(folder) / f"{hours}h.json"
+            files[hours].write_text(answers.transcript(hours), encoding="utf-8")
+        space = ("--workspace", folder)
+        times = by_turns(
+            {
+                "1 h": command(*unsaid(*space, "audit", str(files[1]), "--format", "json", "--quiet")),
+                "start": command(*unsaid("--help")),
+            },
+            3 * repeat,
+        )
+        beyond_s = median([a - b for a, b in zip(times["1 h"], times["start"], strict=True)])
+        yield Row("audit of a 1 h transcript, beyond start-up", beyond_s, "s", HOUR_LIMIT_S, times)
+        stages: dict[int, list[dict[str, float]]] = {hours: [] for hours in files}
+        for n in range(repeat + 1):
+            for hours, path in files.items():
+                if n or hours == 1:  # the first time over warms up
+                    stages[hours].append(_audit_in_process(path))
+        stages[1].pop(0)
+        totals = {hours: median([sum(s.values()) for s in runs]) for hours, runs in stages.items()}
+        for stage in stages[1][0]:
+            yield Row(f"  1 h in process: {stage}", median([s[stage] for s in stages[1]]), "s")
+        for hours, total_s in totals.items():
+            yield Row(f"  {hours} h in process, all", total_s, "s")
+        yield Row(
+            "growth of the audit from 1 h to 16 h, exponent",
+            exponent(list(totals), list(totals.values())),
+            "",
+            GROWTH_LIMIT,
+        )
+
+
+def _audit_in_process(path: Path) -> dict[str, float]:
+    from unsaid.audit import audit
+    from unsaid.formats import audit_json, read_file
+
+    marks = [time.perf_counter()]
+    heard = read_file(path)
+    marks.append(time.perf_counter())
+    found = audit(heard, heard.prompt)
+    marks.append(time.perf_counter())
+    audit_json.dumps(found, {})
+    marks.append(time.perf_counter())
+    return dict(
+        zip(
+            ("reading", "audit", "writing"),
+            (b - a for a, b in pairwise(marks)),
+            strict=True,
+        )
+    )
+
+
+def sound(repeat: int) -> Iterator[Row]:
+    """`unsaid audit` on the sample answer over the bare faster-whisper call with the same options."""
+    if not SAMPLE.is_file() or not (MODEL / "model.bin").is_file():
+        raise Failed("the sample answer or the sample model is not here")
+    bare = bare_whisper.load(str(MODEL))
+    ours = _Ours()
+    jobs: Mapping[str, Callable[[], object]] = {
+        "unsaid": ours.run,
+        "bare": lambda: bare_whisper.transcribe(bare, str(SAMPLE)),
+    }
+    times = by_turns(jobs, 2 * repeat)
+    ratio = paired_ratio(times["unsaid"], times["bare"])
+    yield Row("sound to audit over bare faster-whisper, models loaded", ratio, "×", SOUND_LIMIT, times)
+    for stage, seconds in ours.stages().items():
+        yield Row(f"  in process: {stage}", seconds, "s")
+    yield Row("  in process: bare faster-whisper", median(times["bare"]), "s")
+
+    with tempfile.TemporaryDirectory(prefix="unsaid-bench-") as folder:
+
+        def fresh() -> None:
+            space = tempfile.mkdtemp(dir=folder)
+            options = ("--model", str(MODEL), "--device", "cpu", "--format", "json", "--quiet")
+            command(*unsaid("--workspace", space, "audit", str(SAMPLE), *options))()
+
+        times = by_turns(
+            {
+                "unsaid audit": fresh,
+                "bare": command(sys.executable, "-m", "benchmarks.bare_whisper", str(SAMPLE), str(MODEL)),
+            },
+            2 * repeat,
+        )
+    ratio = paired_ratio(times["unsaid audit"], times["bare"])
+    yield Row("unsaid audit answer.flac over a bare faster-whisper script", ratio, "×", SOUND_LIMIT, times)
+    for name, seconds in times.items():
+        yield Row(f"  as commands: {name}", median(seconds), "s")
+
+
+class _Ours:
+    """From the file to the JSON of the audit, the model loaded once."""
+
+    def __init__(self) -> None:
+        from unsaid.transcribe.whisper import WhisperTranscriber
+
+        self._transcriber: Any = WhisperTranscriber(MODEL, device="cpu", language="en")
+        self._transcriber.load()
+        self._runs: list[dict[str, float]] = []
+
+    def run(self) -> None:
+        from unsaid.audio.files import decode
+        from unsaid.audio.speech import find_speech
+        from unsaid.audit import audit
+        from unsaid.formats import audit_json
+        from unsaid.model import Transcript
+
+        marks = [time.perf_counter()]
+        samples = decode(SAMPLE).samples
+        marks.append(time.perf_counter())
+        speech = find_speech(samples)
+        marks.append(time.perf_counter())
+        segments = tuple(self._transcriber.transcribe(samples, speech))
+        marks.append(time.perf_counter())
+        found = audit(Transcript(segments, speech.duration_s, speech.pauses), None)
+        audit_json.dumps(found, {})
+        marks.append(time.perf_counter())
+        names = ("decoding", "speech and pauses", "transcription", "audit")
+        self._runs.append(dict(zip(names, (b - a for a, b in pairwise(marks)), strict=True)))
+
+    def stages(self) -> dict[str, float]:
+        """Median seconds of each stage, the first run left out."""
+        return {name: median([r[name] for r in self._runs[1:]]) for name in self._runs[0]}
+
+
+def demo(repeat: int) -> Iterator[Row]:
+    """`unsaid demo` in a new workspace."""
+    with tempfile.TemporaryDirectory(prefix="unsaid-bench-") as folder:
+
+        def fresh() -> None:
+            command(*unsaid("--workspace", tempfile.mkdtemp(dir=folder), "demo", "--quiet"))()
+
+        times = by_turns({"unsaid demo": fresh}, repeat, warm_up=False)
+    yield Row("unsaid demo in a new workspace", median(times["unsaid demo"]), "s", DEMO_LIMIT_S, times)
+
+
+SUITES: dict[str, Callable[[int], Iterator[Row]]] = {
+    "start": start,
+    "transcript": transcript,
+    "sound": sound,
+    "demo": demo,
+}
