@@ -132,7 +132,7 @@ class _Printer:
         out: list[Text] = []
         for block in marked.blocks:
             if isinstance(block, PauseMark):
-                out.append(Text.assemble(" " * (labels + 4), self.pause(block)))
+                out += self.indent(Text(" " * (labels + 4)), self.pause(block))
                 continue
             label = clock(block.sentence.start_s) if marked.timed else str(block.number)
             pointer = self.sign("▶", ">") if block.flags else " "

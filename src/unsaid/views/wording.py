@@ -143,11 +143,11 @@ def _part(label: str, good: int, total: int, what: str) -> Measure:
 
 
 def _framing(audit: Audit, timed: bool) -> Measure:
-    label = "First question or assumption"
+    what = "to the first question or assumption"
     at_s = audit.measures.first_framing_s
     if at_s is None:
-        return Measure(label, "none", "heard")
+        return Measure("Framing", "none", "no question or assumption heard")
     if timed:
-        return Measure(label, clock(at_s), "into the answer")
+        return Measure("Framing", clock(at_s), what)
     number = sum(1 for sentence in audit.sentences if sentence.start_s <= at_s) or 1
-    return Measure(label, f"sentence {number}", f"of {len(audit.sentences):,}")
+    return Measure("Framing", f"sentence {number}", "has the first question or assumption")

@@ -80,7 +80,10 @@
     const box = element.getBoundingClientRect();
     const stuck = getComputedStyle(deck).position === "sticky" ? deck.getBoundingClientRect().bottom : 0;
     if (gently && box.top > stuck + 8 && box.bottom < innerHeight - 24) return;
-    element.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+    const far = Math.abs(box.top) > 3 * innerHeight;
+    element.scrollIntoView({ block: "center", behavior: calm.matches || far ? "auto" : "smooth" });
+    // Lines far away have only a guessed height until they are near.
+    if (far) requestAnimationFrame(() => element.scrollIntoView({ block: "center" }));
   }
 
   // Flags: one is the current one
@@ -192,11 +195,12 @@
       draw();
       frame = audio.paused ? 0 : requestAnimationFrame(run);
     };
-    const reflect = () => {
+    const reflect = (event) => {
       play.classList.toggle("is-playing", !audio.paused);
       play.setAttribute("aria-label", audio.paused ? "Play" : "Pause");
       cancelAnimationFrame(frame);
       run();
+      if (event.type === "play" && litLine >= 0) bring(lines[litLine], true);
     };
     for (const kind of ["play", "pause", "ended"]) audio.addEventListener(kind, reflect);
     for (const kind of ["seeked", "timeupdate", "loadedmetadata"]) audio.addEventListener(kind, draw);

@@ -1,0 +1,142 @@
+"""The marked-up transcript as Markdown (CommonMark, no extension, no raw HTML).
+
+Text from outside is escaped: it reads as it was said, whatever signs it holds. Flagged words are bold, the
+flag's number and code stand behind them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from unsaid.model import Audit
+from unsaid.views.markup import MarkedFlag, PauseMark, Run, SentenceMark, mark
+from unsaid.views.wording import clock, flags_line, measure_rows, pause_words, rule_words, visible
+
+# What means something inside a line. The rest of ASCII punctuation does so at a line's start only.
+_INLINE = re.compile(r"([\\`*_\[\]<>&~|$#]|:(?=//)|(?<=\w)@(?=\w))")
+_LINE_START = re.compile(r"^(\s*)([-+]|\d{1,9}(?=[.)]))")
+
+
+def render(audit: Audit, *, title: str, page: str | None = None) -> str:
+    """The whole document, ending in a line break. `page`, where the same lies as a page, is named."""
+    marked = mark(audit)
+    blocks = [f"# {escape(title)}"]
+    if audit.prompt is not None:
+        blocks.append(f"**Prompt:** {escape(audit.prompt.text)}")
+    blocks.extend(f"**Note:** {escape(note)}" for note in audit.transcript.notes)
+    if page is not None:
+        blocks.append(f"**Page:** {code(page)}")
+
+    blocks.append("## Transcript")
+    if not audit.sentences:
+        blocks.append("Nothing was said.")
+    for block in marked.blocks:
+        if isinstance(block, PauseMark):
+            blocks.append(_pause(block))
+        else:
+            label = clock(block.sentence.start_s) if marked.timed else str(block.number)
+            blocks.append(f"`{label}` {_sentence(block)}")
+
+    blocks.append("## Flags")
+    blocks.append(flags_line(audit))
+    blocks.extend(_flag(item, marked.timed) for item in marked.flags)
+
+    blocks.append("## Measures")
+    blocks.append("\n".join(f"- {row.label}: {row.sentence}" for row in measure_rows(audit)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def escape(text: str) -> str:
+    """`text` as Markdown that reads as `text`, at a line's start as well as inside a line."""
+    shown = _INLINE.sub(r"\\\1", visible(text).strip())
+    return _LINE_START.sub(_escape_start, shown)
+
+
+def _escape_start(found: re.Match[str]) -> str:
+    sign = found[2]
+    return f"{found[1]}{sign}\\" if sign.isdigit() else f"{found[1]}\\{sign}"
+
+
+def code(text: str) -> str:
+    """`text` as a code span, whatever backticks it holds."""
+    shown = visible(text)
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
+    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _pause(pause: PauseMark) -> str:
+    words = f"[{pause_words(pause.duration_s)}]".replace("[", r"\[").replace("]", r"\]")
+    return f"**{words}**" if pause.is_long else f"*{words}*"
+
+
+def _sentence(block: SentenceMark) -> str:
+    out: list[str] = []
+    bold: list[Run] = []
+    for piece in block.pieces:
+        if isinstance(piece, Run) and piece.flags:
+            # Runs of overlapping quotes are one stretch of bold, up to where a quote ends.
+            bold.append(piece)
+            if not piece.closes:
+                continue
+        out.append(_bold(bold, block.text))
+        if isinstance(piece, PauseMark):
+            out.append(f"{_pause(piece)} ")
+        elif piece.flags:
+            out.extend(f" `[{visible(item.badge)}]`" for item in sorted(piece.closes, key=_number))
+        else:
+            out.append(_inline(piece.text))
+        bold = []
+    return "".join(out).strip()
+
+
+def _number(item: MarkedFlag) -> int:
+    return item.number
+
+
+def _bold(runs: list[Run], sentence: str) -> str:
+    if not runs:
+        return ""
+    start, end = runs[0].start, runs[-1].end
+    text = sentence[start:end]
+    core = text.strip()
+    lead, trail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    # A badge follows where a quote ends; else a pause or the sentence goes on.
+    before = visible(lead or sentence[:start])[-1:]
+    after = visible(trail or (" " if runs[-1].closes else sentence[end:]))[:1]
+    inner = _inline(core)
+    shown = visible(core)
+    if shown and _flanks(before, shown[0]) and _flanks(after, shown[-1]):
+        inner = f"**{inner}**"
+    return f"{_inline(lead)}{inner}{_inline(trail)}"
+
+
+def _inline(text: str) -> str:
+    return _INLINE.sub(r"\\\1", visible(text))
+
+
+def _flanks(outside: str, inside: str) -> bool:
+    """Whether `**` between these two characters opens or closes bold (CommonMark's flanking rule)."""
+    return not _is_punctuation(inside) or not outside or outside.isspace() or _is_punctuation(outside)
+
+
+def _is_punctuation(char: str) -> bool:
+    return unicodedata.category(char)[0] in "PS"
+
+
+def _flag(item: MarkedFlag, timed: bool) -> str:
+    flag = item.flag
+    where = clock(flag.start_s) if timed else f"sentence {item.sentence_number or '?'}"
+    lines = [
+        f"### {item.number}. {escape(flag.code)} {escape(rule_words(flag.name))}, {where}",
+        "",
+        f"> {escape(flag.quote) or '(the whole sentence)'}",
+        "",
+        escape(flag.message),
+        "",
+        f"**Say it:** {_inline(flag.rewrite)}",
+    ]
+    if flag.evidence:
+        lines += ["", *(f"- {escape(reason)}" for reason in flag.evidence)]
+    return "\n".join(lines)

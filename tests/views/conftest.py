@@ -1,0 +1,115 @@
+"""A real browser for the page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import views_support as support
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from unsaid.model import Audit
+from unsaid.views.html import render
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, the system's own; nothing is downloaded."""
+    if os.environ.get("UNSAID_NO_BROWSER") == "1":
+        pytest.skip("UNSAID_NO_BROWSER=1: the page is not tested in a browser")
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail(
+            "The page's tests need Chromium: `apt install chromium` (Debian, Ubuntu: chromium-browser), "
+            "or set UNSAID_NO_BROWSER=1 to leave them out.",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page in the browser, and what happened there."""
+
+    page: Page
+    path: Path
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def time(self) -> float:
+        """Where the recording stands, in seconds."""
+        return float(self.page.evaluate("document.querySelector('#audio').currentTime"))
+
+    def wait(self, condition: str) -> None:
+        """Until the JavaScript expression `condition` holds, looked at once a frame."""
+        # Not wait_for_function: it compiles strings later on, which the page's policy rightly forbids.
+        held = self.page.evaluate(
+            f"""() => new Promise((done) => {{
+              const end = performance.now() + 15000;
+              const look = () =>
+                {condition} ? done(true)
+                : performance.now() > end ? done(false)
+                : requestAnimationFrame(look);
+              look();
+            }})"""
+        )
+        assert held, f"never came true: {condition}"
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Write the page of an audit, with a recording beside it where asked, and open it from its file."""
+    with ExitStack() as stack:
+
+        def open_(
+            audit: Audit,
+            *,
+            title: str = "Rate limiter",
+            sound: bool = True,
+            audio_url: str | None = None,
+            peaks: list[float] | None = None,
+            **context: Any,
+        ) -> Opened:
+            if sound and audio_url is None:
+                audio_url = "answer.flac"
+                support.tone(tmp_path / audio_url, audit.transcript.duration_s)
+            path = tmp_path / "report.html"
+            path.write_text(render(audit, title=title, audio_url=audio_url, peaks=peaks), encoding="utf-8")
+            settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, **context}
+            opened = stack.enter_context(browser.new_context(**settings)).new_page()
+            out = Opened(opened, path)
+            opened.on("request", lambda request: out.requests.append(request.url))
+            opened.on("pageerror", lambda error: out.errors.append(str(error)))
+            opened.on(
+                "console",
+                lambda said: out.errors.append(said.text) if said.type in {"error", "warning"} else None,
+            )
+            opened.goto(path.as_uri())
+            if audio_url is not None and settings.get("java_script_enabled", True):
+                out.wait("document.querySelector('#audio').readyState >= 1")
+            return out
+
+        yield open_
