@@ -47,7 +47,7 @@ _PATTERNS = [
 def transcript(hours: int) -> str:
     """Whisper's JSON of an answer of `hours` hours, about 9,000 words each."""
     draw = random.Random(2026)
-    segments = []
+    segments: list[dict[str, object]] = []
     at_s, words = 0.4, 0
     while words < WORDS_AN_HOUR * hours:
         text = draw.choice(_PATTERNS).format(

@@ -71,7 +71,7 @@ def by_turns(
         for job in jobs.values():
             job()
     for n in range(rounds):
-        names = list(jobs) if n % 2 == 0 else list(reversed(jobs))
+        names = list(jobs) if n % 2 == 0 else list(jobs)[::-1]
         for name in names:
             began = time.perf_counter()
             jobs[name]()

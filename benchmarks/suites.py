@@ -135,8 +135,8 @@ def sound(repeat: int) -> Iterator[Row]:
         )
     ratio = paired_ratio(times["unsaid audit"], times["bare"])
     yield Row("unsaid audit answer.flac over a bare faster-whisper script", ratio, "×", SOUND_LIMIT, times)
-    for name, seconds in times.items():
-        yield Row(f"  as commands: {name}", median(seconds), "s")
+    for name, runs in times.items():
+        yield Row(f"  as commands: {name}", median(runs), "s")
 
 
 class _Ours:

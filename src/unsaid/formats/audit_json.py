@@ -60,8 +60,15 @@ def dumps(audit: Audit, source: Mapping[str, object], version: str = __version__
         "pauses": [{"start": p.start_s, "end": p.end_s} for p in t.pauses],
         "sentences": [_sentence(s) for s in audit.sentences],
     }
-    text = json.dumps(doc, ensure_ascii=False, allow_nan=False, indent=2)
-    return _SURROGATE.sub("\ufffd", text) + "\n"
+    lines = [f' "{key}": {_json(value)}' for key, value in doc.items()]
+    return _SURROGATE.sub("\ufffd", "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _json(value: object) -> str:
+    """JSON text: a list of objects one a line, so that it can be read and compared."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f"  {_json(v)}" for v in value) + "\n ]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _flag(f: Flag) -> dict[str, object]:

@@ -10,6 +10,7 @@ align. A bare list of segments will do. unsaid adds `duration`, `pauses`, `timin
 
 from __future__ import annotations
 
+import math
 import re
 from typing import get_args
 
@@ -125,7 +126,7 @@ def _shallow(value: object, depth: int = 3) -> bool:
         return depth > 0 and all(_shallow(v, depth - 1) for v in value)
     if isinstance(value, dict):
         return depth > 0 and all(_shallow(v, depth - 1) for v in value.values())
-    return True
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _timing(raw: object) -> Timing | None:
