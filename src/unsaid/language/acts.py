@@ -238,6 +238,32 @@ def _read(sentence: Sentence) -> Read:
     )
 
 
+_STORY = re.compile(r"\b(?:tell me about|describe a (?:project|time|situation|conflict|decision)|a time (?:you|when)|you led|did you|have you)\b")
+_DEBUG = re.compile(r"\b(?:find out why|debug|root cause|used to|suddenly|fails|failing|broken|walk me through how|slower|crash(?:es|ing)?)\b")
+_DESIGN = re.compile(r"\b(?:design|architect(?:ure)?|api|data model|schema|system)\b")
+_CODING = re.compile(r"\b(?:implement|function|array|string|integers?|linked list|return|given an?|cache with|constant time|grid|tree)\b")
+
+
+def _kind(prompt_words: Sequence[str], reads: Sequence[Read]) -> Kind | None:
+    """What kind of question was asked, from its words; without a prompt, from how the answer talks."""
+    text = " ".join(prompt_words)
+    if text:
+        if _STORY.search(text):
+            return "story"
+        if _DESIGN.search(text) and not _CODING.search(text):
+            return "design"
+        if _DEBUG.search(text) and not _CODING.search(text):
+            return "debugging"
+        return "coding" if _CODING.search(text) else None
+    if not reads:
+        return None
+    code = sum(1 for r in reads if r.code)
+    past = sum(1 for r in reads if "was" in r.words or "were" in r.words or "had" in r.words)
+    if past > 0.4 * len(reads):
+        return "story"
+    return "coding" if code > 0.15 * len(reads) else "design"
+
+
 def understand(sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None) -> Answer:
     """Read all sentences of an answer."""
     reads = tuple(_read(s) for s in sentences)
@@ -248,7 +274,7 @@ def understand(sentences: Sequence[Sentence], prompt: Prompt | None = None, kind
     prompt_words = tuple(t.text for t in tokens(prompt.text)) if prompt else ()
     return Answer(
         reads=reads,
-        kind=kind or (prompt.kind if prompt else None),
+        kind=kind or (prompt.kind if prompt else None) or _kind(prompt_words, reads),
         prompt=prompt,
         prompt_content=content(prompt_words),
         prompt_numbers=numbers(prompt_words),

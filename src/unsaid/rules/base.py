@@ -75,3 +75,14 @@ class Rule:
     def family(self) -> Family:
         """The family's name."""
         return FAMILY_LETTERS[self.code[0]]
+
+
+def shown(text: str) -> str:
+    """A quotation for a message, cut after a dozen words."""
+    words = text.split()
+    return f"“{' '.join(words[:12])}…”" if len(words) > 12 else f"“{' '.join(words)}”"
+
+
+def thing_or(thing: str, quote: str) -> str:
+    """The thing that is chosen, else the words that choose it, short enough to stand in a sentence."""
+    return thing or " ".join(quote.rstrip(".,;:!?").split()[:8])
