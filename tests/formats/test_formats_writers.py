@@ -11,7 +11,7 @@ import pytest
 import srt as srt_library
 import webvtt
 from formats_strategies import audits, flat, transcripts
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from unsaid import formats
@@ -165,6 +165,8 @@ def test_srt_is_read_by_the_srt_library(audit: Audit) -> None:
 @given(audits())
 @MANY
 def test_srt_and_vtt_have_a_cue_a_sentence_for_pysubs2(audit: Audit) -> None:
+    # pysubs2 takes any line with two time stamps for the beginning of a cue, arrow or not.
+    assume(all(said.count("00:0") < 2 for _, said in expected(audit)))
     for name in ("srt", "vtt"):
         subs = pysubs2.SSAFile.from_string(formats.write(name, audit), format_=name)
         assert [e.start for e in subs.events] == [ms for ms, _ in expected(audit)]
