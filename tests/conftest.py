@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from support import command
 
 
 @pytest.fixture(autouse=True)
@@ -43,14 +41,6 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def missing(what: str, how: str) -> None:
-    """Skip, and say so, for want of a tool; where everything is required (as in CI) fail instead."""
-    message = f"{what} is not here; {how}"
-    if os.environ.get("UNSAID_REQUIRE_ALL"):
-        pytest.fail(message)
-    pytest.skip(message)
-
-
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     return tmp_path / "workspace"
@@ -79,11 +69,3 @@ def unsaid(workspace: Path, tmp_path: Path) -> Unsaid:
         return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     return run
-
-
-def command() -> list[str]:
-    """The console script beside the Python that runs the tests, else the one on the path."""
-    beside = Path(sys.executable).with_name("unsaid")
-    found = str(beside) if beside.exists() else shutil.which("unsaid")
-    assert found, "unsaid is not installed: pip install '.[test]'"
-    return [found]

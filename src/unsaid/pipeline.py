@@ -235,6 +235,7 @@ def _decode(run: _Run, began: float) -> None:
             from unsaid.audio.files import write_flac
 
             write_flac(run.session.recording, run.samples)
+            run.session.recording.chmod(FILE_MODE)
     run.done("decode", began)
 
 

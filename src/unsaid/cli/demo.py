@@ -54,9 +54,7 @@ def demo(settings: Settings, force: bool, quiet: bool) -> None:
         return
     click.echo(
         f"""
-The same as a page, to listen along:  {session.page}
-
-What next
+Open the page to listen along. What next?
   Audit an answer of your own:   unsaid audit my-answer.m4a --prompt "the question you answered"
   What a flag means:             unsaid explain D1
   Which speech models there are: unsaid models list""",

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rules(as_json: bool) -> None:
-    """List the rules: D silent decisions, A missing assumptions, U unbounded uncertainty."""
+    """List the rules.
+
+    D: silent decisions. A: missing assumptions. U: unbounded uncertainty.
+    """
     from unsaid.rules import RULES
 
     if as_json:
@@ -33,7 +36,9 @@ def rules(as_json: bool) -> None:
 @click.command()
 @click.argument("rule")
 def explain(rule: str) -> None:
-    """Explain one rule: what it flags, why, examples caught and spared, how to say it instead.
+    """Explain one rule, with examples.
+
+    What it flags, why, what it catches and what it spares, and how to say it instead.
 
     RULE is a code such as D1, or a name such as unexplained-choice.
     """
