@@ -95,6 +95,18 @@ def test_keys_play_pause_and_go_from_flag_to_flag(open_page) -> None:
     assert page.evaluate("scrollY") < 400, "space must not scroll the page as well"
 
 
+def test_space_plays_after_a_button_or_link_was_clicked(open_page) -> None:
+    opened = open_page(support.small())
+    for clicked in ("#next", ".chip[data-family=A]", "#s2 .badge"):
+        opened.page.locator(clicked).click()
+        opened.page.keyboard.press("Space")
+        opened.wait("!document.querySelector('#audio').paused")
+        opened.page.keyboard.press("Space")
+        opened.wait("document.querySelector('#audio').paused")
+        if clicked.startswith(".chip"):
+            opened.page.locator(clicked).click()
+
+
 def test_help_opens_and_closes_by_key(open_page) -> None:
     opened = open_page(support.small())
     opened.page.keyboard.press("?")

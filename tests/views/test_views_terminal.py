@@ -56,8 +56,8 @@ def test_marks_are_there_in_colour_too_and_never_by_colour_alone() -> None:
     coloured = printed(support.small(), colour=True)
     assert "\x1b[" in coloured
     text = ANSI.sub("", coloured)
-    assert "start with a Redis cluster[1:A1] in front of it." in text
-    assert "let's go with a sliding window[5:A4][4:D3]." in text
+    assert "start with a Redis cluster [1:A1] in front of it." in text
+    assert "let's go with a sliding window [5:A4] [4:D3]." in text
 
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:

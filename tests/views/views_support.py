@@ -182,7 +182,7 @@ def sample() -> Audit:
 
 
 def tone(path: Path, duration_s: float, rate_hz: int = 16_000) -> None:
-    """A recording of the given length, as FLAC: a quiet tone, or silence where it is long (quick to write)."""
+    """A recording of the given length, as FLAC: a quiet tone, or silence where it is long."""
     import numpy as np
     import soundfile
 

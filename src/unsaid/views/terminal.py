@@ -172,8 +172,7 @@ class _Printer:
         style = f"underline {_INK.get(run.flags[-1].letter, '')}".strip() if run.flags else ""
         out.append(self.safe(run.text), style=style if self.coloured else "")
         for item in run.closes:
-            if not self.coloured:
-                out.append("}")
+            out.append(" " if self.coloured else "}")
             out.append(f"[{self.safe(item.badge)}]", style=_BADGE.get(item.letter, "bold"))
 
     # Flags and measures

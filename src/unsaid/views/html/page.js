@@ -214,6 +214,11 @@
 
   // Clicks, by delegation
 
+  // A button pressed with the mouse gives the keys back, so that space plays and does not press it again.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 0 && !help.open) event.target.closest?.("button")?.blur();
+  });
+
   const chosenText = () => String(getSelection() ?? "") !== "";
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-flag]");
@@ -285,7 +290,7 @@
   // Keys
 
   const typing = (element) => element.closest?.("input, textarea, select, [contenteditable]");
-  const pressed = (element) => element.closest?.("button, a, audio, summary, [role=button]");
+  const pressed = (element) => element.closest?.("button, audio, summary, [role=button]");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open || typing(event.target)) return;
     const word = event.target.closest?.(".w");
