@@ -146,7 +146,7 @@ def audit_recording(
             duration_s=sound.duration_s,
             name=name,
             prompt=request.prompt,
-            kind=request.kind,
+            kind=_kind(request),
             program=__version__,
             notes=sound.notes,
         )
@@ -171,10 +171,14 @@ def audit_transcript(transcript: Transcript, request: Request) -> Audit:
     return audit(
         transcript,
         prompt,
-        kind=request.kind or (prompt.kind if prompt else None),
+        kind=_kind(request) or (prompt.kind if prompt else None),
         select=request.select,
         ignore=request.ignore,
     )
+
+
+def _kind(request: Request) -> Kind | None:
+    return request.kind or (request.prompt.kind if request.prompt else None)
 
 
 def load_audit(session: Session) -> Audit:
@@ -198,14 +202,9 @@ def load_transcript(session: Session) -> Transcript:
 
 def _stages(run: _Run, began: float) -> tuple[Session, Audit]:
     request = run.request
-    if (request.prompt is not None and request.prompt != run.session.prompt) or (
-        request.kind is not None and request.kind != run.session.kind
-    ):
-        run.session = replace(
-            run.session,
-            prompt=request.prompt or run.session.prompt,
-            kind=request.kind or (request.prompt.kind if request.prompt else None) or run.session.kind,
-        )
+    run.session = replace(
+        run.session, prompt=request.prompt or run.session.prompt, kind=_kind(request) or run.session.kind
+    )
     if _model_needed(run):
         run.model()  # a model that is not there must stop the run before anything is written
     _decode(run, began)

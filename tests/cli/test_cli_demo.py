@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jiwer
 import pytest
+
 from support import ROOT, command, missing
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from unsaid.model import Audit, Transcript
     from unsaid.pipeline import Request
     from unsaid.sessions.record import Session
+    from unsaid.sessions.store import Store
+    from unsaid.transcribe.weights import ModelFolder
 
 FORMATS = ("terminal", "markdown", "html", "json", "srt", "vtt", "audacity")
 _BY_SUFFIX = {
@@ -106,6 +108,9 @@ def audit(
     _check_rules(request)
     _check_language(request.language, notes)
     session, found = _run(settings, target, request, notes)
+    if session is None and format_ != "terminal":  # the terminal's view has them already
+        for note in found.transcript.notes:
+            notes.note(f"note: {note}")
     _print(found, session, target, format_, out)
     if check and found.flags:
         sys.exit(1)
@@ -125,7 +130,7 @@ def _run(settings: Settings, target: str, request: Request, notes: Notes) -> tup
         return pipeline.audit_session(found, Store(found.folder.parent), request, notes)
     if path.exists():
         if formats.is_transcript_name(path) or _is_text(path):
-            return None, _from_transcript(formats.read_file(path), request, notes)
+            return None, _from_transcript(formats.read_file(path), request)
         return pipeline.audit_recording(path, store, request, notes)
     if path.suffix or len(path.parts) > 1:
         raise UnsaidError(
@@ -135,29 +140,25 @@ def _run(settings: Settings, target: str, request: Request, notes: Notes) -> tup
     return pipeline.audit_session(store.find(target), store, request, notes)
 
 
-def _run_stdin(store: object, request: Request, notes: Notes) -> tuple[Session | None, Audit]:
+def _run_stdin(store: Store, request: Request, notes: Notes) -> tuple[Session | None, Audit]:
     import tempfile
 
     from unsaid import formats, pipeline
-    from unsaid.sessions.store import Store
 
-    assert isinstance(store, Store)
     data = sys.stdin.buffer.read()
     if not data:
         raise UnsaidError("standard input is empty", "Pipe a transcript or a recording into it.")
     if _looks_like_text(data[:4096]):
-        return None, _from_transcript(formats.read(data, name="-"), request, notes)
+        return None, _from_transcript(formats.read(data, name="-"), request)
     with tempfile.TemporaryDirectory(prefix="unsaid-") as folder:
         path = Path(folder) / "standard-input"
         path.write_bytes(data)
         return pipeline.audit_recording(path, store, request, notes)
 
 
-def _from_transcript(transcript: Transcript, request: Request, notes: Notes) -> Audit:
+def _from_transcript(transcript: Transcript, request: Request) -> Audit:
     from unsaid.pipeline import audit_transcript
 
-    for note in transcript.notes:
-        notes.note(f"note: {note}")
     return audit_transcript(transcript, request)
 
 
@@ -190,10 +191,10 @@ def _output_file(output: str | None) -> Path | None:
     return path
 
 
-def _chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -> Callable[[], object]:
+def _chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -> Callable[[], ModelFolder]:
     """How the model is chosen: by name, else from the settings, else the best that is here, else fetched."""
 
-    def choose() -> object:
+    def choose() -> ModelFolder:
         from unsaid.transcribe import weights
 
         name = settings.text("model", model)

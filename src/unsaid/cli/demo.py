@@ -53,7 +53,7 @@ def demo(settings: Settings, force: bool, quiet: bool) -> None:
     if quiet:
         return
     click.echo(
-        f"""
+        """
 Open the page to listen along. What next?
   Audit an answer of your own:   unsaid audit my-answer.m4a --prompt "the question you answered"
   What a flag means:             unsaid explain D1
