@@ -13,8 +13,8 @@ from unsaid.rules import Finding, Rule, chosen
 
 SURE = 0.5
 """Findings below this confidence are left out."""
-_ORDER = ("D3", "D4", "D2", "D1", "A1", "A3", "A2", "A4", "A5", "U5", "U2", "U3", "U4", "U1")
-"""One gap, one label: of two codes of a family on one sentence the one that stands first here stays."""
+_ORDER = ("A1", "U5", "A5", "D3", "D4", "U3", "U2", "D2", "D1", "A3", "A2", "A4", "U4", "U1")
+"""One gap, one label: of two codes on one sentence the one that stands first here stays."""
 
 
 def audit(
@@ -47,10 +47,10 @@ def audit(
 
 
 def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Flag, ...]:
-    """One flag for each sentence and family, in order of time."""
-    kept: dict[tuple[int, str], tuple[Rule, Finding]] = {}
+    """One flag for each sentence, in order of time."""
+    kept: dict[int, tuple[Rule, Finding]] = {}
     for rule, finding in sorted(found, key=lambda rf: (rf[1].sentence, _ORDER.index(rf[0].code), -rf[1].confidence)):
-        kept.setdefault((finding.sentence, rule.letter), (rule, finding))
+        kept.setdefault(finding.sentence, (rule, finding))
     flags = [_flag(answer, rule, finding) for rule, finding in kept.values()]
     return tuple(sorted(flags, key=lambda f: (f.start_s, f.sentence_index, f.code)))
 

@@ -27,7 +27,7 @@ STOPWORDS = frozenset(
     "last good great nice fine better best cool still even only own same other another else though actually basically "
     "probably maybe perhaps obviously um uh hmm oh sorry please thanks called those whole point end start".split()
 )
-_FINITE = frozenset(
+FINITE = frozenset(
     "is are was were am be been i'm i'd i'll i've we're we'd we'll we've you're you'd you'll you've they're they'd "
     "they'll they've it's that's there's he's she's what's who's isn't aren't wasn't weren't do does did don't doesn't "
     "didn't have has had haven't hasn't hadn't will would won't wouldn't can could can't couldn't should shouldn't may "
@@ -233,7 +233,7 @@ def _read(sentence: Sentence) -> Read:
         question=_is_question(sentence.text, words, lead),
         content=content(words),
         lead=lead,
-        verbless=not any(w in _FINITE for w in words),
+        verbless=not any(w in FINITE for w in words),
         code=codes >= 2 and codes >= 0.22 * len(words),
     )
 

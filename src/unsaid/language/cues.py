@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
 """How sure each grade of phrase makes us, 0 to 1."""
@@ -105,63 +105,69 @@ def _data() -> tuple[dict[str, Any], dict[str, Any]]:
     return classes, phrases
 
 
-@cache
-def members(name: str) -> frozenset[str]:
-    """The members of a class of `cues.toml`, as they stand there."""
-    source = resources.files("unsaid.language").joinpath("cues.toml").read_text(encoding="utf-8")
-    return frozenset(tomllib.loads(source)["classes"][name])
+_ELEMENT = re.compile(r"[()|]|[^\s()|]+")
+_Node = dict[str, Any]
 
 
-_ELEMENT = re.compile(r"\(([^()]*)\)(\??)|(\S+)")
-
-
-def _insert(root: dict[str, Any], phrase: str, mark: object) -> None:
+def _insert(root: _Node, phrase: str, mark: object) -> None:
     """Add one phrase; groups share what follows them, so the size grows with the text of the phrase only."""
-    nodes = [root]
-    for m in _ELEMENT.finditer(phrase):
-        group, optional, word = m.group(1), m.group(2), m.group(3)
-        if word == "*":
-            join: dict[str, Any] = {}
+    parts = _ELEMENT.findall(phrase)
+    nodes, end = _row(parts, 0, [root])
+    if end != len(parts):
+        raise ValueError(f"cues.toml: brackets do not match in {phrase!r}")
+    for node in nodes:
+        node.setdefault(_DONE, []).append(mark)
+
+
+def _row(parts: list[str], at: int, nodes: list[_Node]) -> tuple[list[_Node], int]:
+    """Follow a row of words and groups from `nodes` up to a bar, a closing bracket or the end."""
+    while at < len(parts) and parts[at] not in ("|", ")"):
+        part = parts[at]
+        if part == "(":
+            begin, join = nodes, _Node()
+            while True:
+                ends, at = _row(parts, at + 1, begin)
+                for node in ends:
+                    node.setdefault(_JUMP, []).append(join)
+                if at >= len(parts):
+                    raise ValueError(f"cues.toml: brackets do not match in {' '.join(parts)!r}")
+                if parts[at] == ")":
+                    break
+            at += 1
+            if at < len(parts) and parts[at] == "?":
+                at += 1
+                for node in begin:
+                    node.setdefault(_JUMP, []).append(join)
+            nodes = [join]
+            continue
+        at += 1
+        if part == "*":
+            join = _Node()
             for node in nodes:
                 node.setdefault(_JUMP, []).append(join)
                 for _ in range(3):
                     node = node.setdefault(_ANY, {})
                     node.setdefault(_JUMP, []).append(join)
             nodes = [join]
-            continue
-        if word is not None:
-            if word.endswith("?") and len(word) > 1:
-                options, optional = [word[:-1]], "?"
-            else:
-                options = [word]
-        else:
-            options = group.split("|")
-        if len(options) == 1 and not optional:
-            nodes = [_chain(node, options[0]) for node in nodes]
-            continue
-        join = {}
-        for node in nodes:
-            if optional:
+        elif part.endswith("?"):
+            join = _Node()
+            for node in nodes:
                 node.setdefault(_JUMP, []).append(join)
-            for option in options:
-                end = _chain(node, option.strip()) if option.strip() else node
-                end.setdefault(_JUMP, []).append(join)
-        nodes = [join]
-    for node in nodes:
-        node.setdefault(_DONE, []).append(mark)
-
-
-def _chain(node: dict[str, Any], words: str) -> dict[str, Any]:
-    for word in words.split():
-        if word == "_":
-            node = node.setdefault(_ANY, {})
-        elif word == "$":
-            node = node.setdefault(_LAST, {})
-        elif word.startswith("<"):
-            node = node.setdefault(_CLASS, {}).setdefault(word[1:-1], {})
+                _step(node, part[:-1]).setdefault(_JUMP, []).append(join)
+            nodes = [join]
         else:
-            node = node.setdefault(word, {})
-    return node
+            nodes = [_step(node, part) for node in nodes]
+    return nodes, at
+
+
+def _step(node: _Node, word: str) -> _Node:
+    if word == "_":
+        return cast("_Node", node.setdefault(_ANY, {}))
+    if word == "$":
+        return cast("_Node", node.setdefault(_LAST, {}))
+    if word.startswith("<"):
+        return cast("_Node", node.setdefault(_CLASS, {}).setdefault(word[1:-1], {}))
+    return cast("_Node", node.setdefault(word, {}))
 
 
 def find(words: Sequence[str]) -> Found:

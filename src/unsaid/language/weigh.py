@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from unsaid.language.acts import Answer, Read
+from unsaid.language.acts import FINITE, Answer, Read
 from unsaid.language.cues import Cue, is_number
 
 SILENT_S = 4.0
@@ -26,7 +26,19 @@ _PAST_SUBJECTS = frozenset("i we they you it he she".split())
 _BLOCKERS = frozenset("don't doesn't didn't isn't aren't can't won't wouldn't never nobody not no".split())
 _TESTING = frozenset("test tests testing try trying check assert expect expects expected".split())
 _YES_NO = frozenset("yes no yeah yep nope right correct true exactly okay ok sure good done".split())
-_FLUFF = frozenset("sorry thanks thank funny nice cool great love glad hello hi".split())
+_PRONOUNS = frozenset("it that this them those these they it's that's".split())
+_NOT_AFTER_SO = frozenset("yeah yes on much many far long who what which um uh like if when let i'd let's i'll".split())
+_IMPERATIVES = frozenset(
+    "copy make use put keep split cache store poll stream batch sort hash drop add swap switch retry shard lock expand "
+    "write send give set cap limit partition index denormalise denormalize encrypt compress replicate".split()
+)
+_INTENDS = frozenset("i'd we'd let's i'll we'll".split())
+_NO_CHOICE = frozenset(
+    "say like love guess think start assume want ask be have go come get check measure look see draw talk walk check "
+    "hope need expect never not probably know take mention note try also just maybe always still do leave read".split()
+)
+_CHOICE_NOUNS = frozenset("choice choices option options decision dilemma either whether alternatives fork".split())
+_LINKS = frozenset("for in on between behind per with via over at by as".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,30 @@ class Ground:
         """For each sentence how much of a reason it holds, and the words."""
         return tuple(_reason_in(r) for r in self.reads)
 
+    @cached_property
+    def _callbacks(self) -> dict[str, list[int]]:
+        """For each content stem, the sentences that explain something said long before."""
+        out: dict[str, list[int]] = {}
+        for read in self.reads:
+            if read.weight("callback") >= 1:
+                for part in read.content:
+                    out.setdefault(part, []).append(read.index)
+        return out
+
+    def _called_back(self, index: int) -> Support | None:
+        """A reason heard much later that is clearly about the same thing: it shares two words of its own with it."""
+        hits: dict[int, int] = {}
+        for part in self.reads[index].content:
+            for j in self._callbacks.get(part, ())[-20:]:
+                if j > index:
+                    hits[j] = hits.get(j, 0) + 1
+        for j, count in sorted(hits.items()):
+            if count >= 2:
+                cue = self.reads[j].best("callback")
+                if cue is not None:
+                    return Support(0.8, j, self.reads[j].cue_quote(cue))
+        return None
+
     def reason(self, index: int) -> Support | None:
         """The best reason for what a sentence decides, in it or near it; None where none is heard.
 
@@ -93,49 +129,66 @@ class Ground:
         """
         best: Support | None = None
         silence = 1.0
-        for j in range(max(0, index - BEFORE), min(len(self.reads), index + AFTER + 1)):
+        for j in range(max(0, index - BEFORE), min(len(self.reads), index + AFTER + 3)):
             strength, cue = self.supports[j]
-            if cue is None or strength <= 0:
+            if j == index - 1:
+                strength = max(strength, self._fact(index))
+            if strength <= 0 or (j > index + AFTER and strength < 0.9):
                 continue
             if j != index:
                 strength *= self._about(index, j)
             silence *= 1.0 - min(0.97, strength)
             if best is None or strength > best.strength:
-                best = Support(strength, j, self.reads[j].cue_quote(cue))
+                quote = self.reads[j].cue_quote(cue) if cue is not None else self.reads[j].core
+                best = Support(strength, j, quote)
+        if best is None or best.strength < 0.6:
+            later = self._called_back(index)
+            if later is not None:
+                return later
         if best is None:
             return None
         return Support(1.0 - silence, best.where, best.quote)
+
+    def _fact(self, index: int) -> float:
+        """How far the sentence before is a fact from which this one follows ("... So ...")."""
+        here, before = self.reads[index], self.answer.get(index - 1)
+        if before is None or before.question or not _follows(here) or self.decisions[index - 1] is not None:
+            return 0.0
+        if any(is_number(w) for w in before.words) or before.weight("requirement") >= 1 or before.weight("correction") >= 1:
+            return 0.75
+        return 0.0
 
     def _about(self, index: int, other: int) -> float:
         """How likely a reason heard in sentence `other` is about what sentence `index` decides, 0 to 1."""
         here, there = self.reads[index], self.reads[other]
         shared = bool(here.content & there.content)
         decided = self.decisions[other]
-        own = decided is not None and decided.strength >= 0.55
+        own = decided is not None and decided.strength >= 0.5
         if other < index:
-            linked = here.words[:1] in (("so",), ("then",), ("hence",), ("therefore",)) or bool(
-                here.words and here.words[here.lead] in ("that's", "then", "hence", "therefore", "instead")
-            )
+            linked = _follows(here) or (len(here.content) <= 1 and any(w in _PRONOUNS for w in here.words))
             if there.question:
                 return 0.2
             if own:
-                return 0.7 if shared and linked else 0.4 if shared else 0.15
-            return 0.9 if linked or shared else 0.45
+                return 0.6 if shared and linked else 0.3 if shared else 0.1
+            weight = 0.95 if linked else 0.8 if shared else 0.3
+            return weight if here.pause_s < 2 * SILENT_S or linked or shared else 0.5 * weight
+        if other > index + AFTER:
+            rare = any(len(self.answer.places.get(p, ())) <= 4 for p in here.content & there.content)
+            return 0.7 if rare and not own else 0.0
         chain = 1.0
         for k in range(index + 1, other + 1):
             between = self.reads[k]
-            first = between.words[between.lead] if between.words else ""
-            back = first in _ANAPHORA or between.words[:1] == ("so",) or bool(between.content & here.content)
+            same = bool(between.content & here.content)
+            back = same or _leans_back(between)
             mine = self.decisions[k]
-            new = mine is not None and mine.strength >= 0.55
             if between.pause_s >= SILENT_S and not back:
                 chain *= 0.5
             if between.question and k < other:
                 chain *= 0.6
-            if new and not (between.content & here.content):
-                chain *= 0.6 if back else 0.3
+            if mine is not None and mine.strength >= 0.5 and not same:
+                chain *= 0.5 if back else 0.2
             elif not back:
-                chain *= 0.75 if k == index + 1 else 0.6
+                chain *= 0.6 if any(w in _PRONOUNS for w in between.words[:8]) else 0.3
         return min(1.0, chain)
 
     def circular(self, index: int) -> Support | None:
@@ -173,6 +226,31 @@ class Ground:
         return None
 
 
+def _follows(read: Read) -> bool:
+    """Opens as a consequence of what was said before."""
+    return bool(read.words) and (
+        read.words[0] in ("so", "then", "hence", "therefore")
+        or read.words[read.lead] in ("that's", "then", "hence", "therefore", "instead", "which")
+        or read.words[:2] == ("and", "so")
+    )
+
+
+def _leans_back(read: Read) -> bool:
+    """Opens with a word that points to what was said before."""
+    return bool(read.words) and (read.words[read.lead] in _ANAPHORA or read.words[0] == "so")
+
+
+def _consequence(read: Read) -> int | None:
+    """Place of a "so" that joins a cause to what follows from it, in the middle of a sentence."""
+    words = read.words
+    for i in range(read.lead + 3, len(words) - 2):
+        if words[i] != "so" or words[i + 1] in _NOT_AFTER_SO or words[i - 1] in ("and", "or"):
+            continue
+        if any(w in FINITE or w.endswith("ing") for w in words[i + 1 : i + 8]):
+            return i
+    return None
+
+
 def _reason_in(read: Read) -> tuple[float, Cue | None]:
     """How much of a reason a sentence holds: "so" counts only in its middle, where it joins a cause to what follows."""
     best: Cue | None = None
@@ -182,9 +260,12 @@ def _reason_in(read: Read) -> tuple[float, Cue | None]:
             continue
         if best is None or cue.weight > best.weight:
             best = cue
+    middle = _consequence(read)
+    if middle is not None and (best is None or best.weight < 0.6):
+        return 0.7, Cue("reason", 0.7, middle, min(middle + 3, len(read.tokens)))
     if best is None:
         return 0.0, None
-    strength = {1.0: 0.95, 0.6: 0.6, 0.3: 0.25}.get(best.weight, best.weight)
+    strength = {1.0: 0.95, 0.6: 0.5, 0.3: 0.25}.get(best.weight, best.weight)
     others = sum(1 for c in read.cues["reason"] if c.start >= best.end or c.end <= best.start)
     strength = min(0.97, strength + 0.05 * min(others, 3))
     if read.weight("circular") and strength < 0.9:
@@ -198,7 +279,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     """What a sentence decides, from its phrases, its form and the question before it."""
     if not read.tokens or read.question:
         return None
-    story = answer.kind == "story"
+    story, coding = answer.kind == "story", answer.kind == "coding"
     words = read.words
     best = read.best("decision")
     weight = best.weight if best else 0.0
@@ -233,13 +314,30 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         elif read.verbless and (specific or number):
             whole(0.6, "answer")
             answers = True
+    elif before is not None and any(w in _CHOICE_NOUNS for w in before.words) and read.size <= 8 and words[read.lead] in ("i", "we", "and"):
+        whole(0.8, "answer")
+        answers = True
+    elif before is not None and before.verbless and before.size <= 3 and read.verbless and read.size <= 4:
+        if (tech or number or read.has("structure")) and not before.has("code"):
+            whole(0.75, "answer")
+            answers = not story
     if not story and read.verbless and not answers:
         if tech and read.size <= 9:
             whole(0.75, "shorthand")
         elif read.has("thing") and 2 <= read.size <= 7:
             whole(0.5, "shorthand")
         elif number and read.size <= 6:
-            whole(0.5, "shorthand")
+            whole(0.35 if coding else 0.5, "shorthand")
+        if not coding and 3 <= read.size <= 7 and any(w in _LINKS for w in words[read.lead + 1 :]):
+            whole(0.55, "shorthand")
+        if "not" in words[read.lead + 1 :] and read.size <= 8 and read.has("thing"):
+            whole(0.7, "shorthand")
+    if not story and not coding and words[read.lead] in _IMPERATIVES and read.size <= 8:
+        whole(0.55, "choice")
+    if words[read.lead] in _INTENDS and not coding and read.size >= 3 and words[read.lead + 1] not in _NO_CHOICE:
+        whole(0.5 if read.pause_s >= SILENT_S else 0.4, "choice")
+    if number and read.cues.get("decision") and any(w in ("after", "at", "within") for w in words) and not story:
+        strength += 0.1
     circular = read.weight("circular") >= 1
     after = answer.get(read.index + 1)
     if after is not None and after.weight("circular") >= 1 and after.size <= 9 and strength >= 0.2:
@@ -254,12 +352,24 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.25
     if any(w in _TESTING for w in words):
         strength -= 0.3
+    if sum(1 for w in words if is_number(w)) >= 4:
+        strength -= 0.4
+    if story and weight < 1:
+        strength -= 0.25
+    if words[read.lead] in ("maybe", "perhaps", "i'm") and not (best is not None and weight >= 0.6):
+        strength -= 0.3
+    if words[0] in ("maybe", "perhaps"):
+        strength -= 0.3
+    if "sure" in words:
+        strength -= 0.4
     if read.weight("assumption") >= 1:
         strength -= 0.35
     if any(w in ("could", "might") for w in words):
         strength -= 0.3
-    if any(w in _BLOCKERS for w in words[: read.lead + 4]):
+    if any(w in _BLOCKERS for w in words[: read.lead + 4]) and form != "answer":
         strength -= 0.2
+    if read.weight("question") >= 1 and any(w in ("ask", "check", "confirm", "clarify") for w in words):
+        strength -= 0.4
     if read.weight("unknown") >= 1 or read.weight("deferral") >= 1 or read.weight("depends") >= 1:
         strength -= 0.3
     if read.size > 24 and weight < 1:

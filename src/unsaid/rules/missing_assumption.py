@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unsaid.language.acts import Read, numbers
+from unsaid.language.acts import Read, content, numbers
+from unsaid.language.cues import is_number
 from unsaid.language.weigh import Ground
 from unsaid.rules.base import BLANK, Finding, Rule, shown
 
+_NAIVE = frozenset("simple simplest naive stupid brute obvious dumb straightforward".split())
 _EARLY = 12
 """Sentences in which the first step of a solution is looked for."""
 
 
 def _frames(read: Read) -> bool:
     """A question, a requirement, a constraint, a goal or a stated assumption."""
-    return read.question or any(read.weight(k) >= 1 for k in ("requirement", "assumption", "question", "need"))
+    if read.question or any(read.weight(k) >= 1 for k in ("requirement", "assumption", "question", "need")):
+        return True
+    estimate = read.weight("hedge") > 0 or "means" in read.words or "is" in read.words
+    return estimate and any(is_number(w) for w in read.words)
 
 
 def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
@@ -26,6 +31,8 @@ def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
         d = ground.decisions[read.index]
         concrete = read.has("tech") or read.has("structure") or read.has("approach") or read.has("component")
         flows = concrete and (read.weight("decision") >= 0.6 or read.weight("hedge") > 0) and read.size > 8
+        if any(w in _NAIVE for w in read.words):
+            continue
         if not concrete or not ((d is not None and d.strength >= 0.4) or flows):
             continue
         quote = read.quote(d.start, d.end) if d is not None else read.core
@@ -105,6 +112,9 @@ def _invented_requirement(ground: Ground) -> Iterator[Finding]:
             score -= 0.3
         if read.size > 22:
             score -= 0.15
+        before = ground.answer.get(read.index - 1)
+        if before is not None and before.weight("requirement") >= 1:
+            score -= 0.3
         if score < 0.2:
             continue
         quote = read.cue_quote(cue)
@@ -126,11 +136,8 @@ def _assumed_property(ground: Ground) -> Iterator[Finding]:
         if cue is None or _marked(ground, read.index, 1):
             continue
         score = 0.7 * cue.weight
-        stems = {w for w in read.content} & ground.answer.prompt_content
-        inside = read.words[cue.start : cue.end]
-        if any(w in ground.answer.prompt_content for w in inside):
+        if content(read.words[cue.start : cue.end]) & ground.answer.prompt_content:
             score -= 0.4
-        del stems
         if "if" in read.words or "unless" in read.words or "make" in read.words or read.weight("hedge") >= 1:
             score -= 0.3
         if read.code:

@@ -19,7 +19,8 @@ def _weighed(ground: Ground, d: Decision) -> tuple[float, list[str]]:
     read = ground.reads[d.sentence]
     near = ground.reason(d.sentence)
     circular = ground.circular(d.sentence)
-    score = d.strength * (1.0 - (near.strength if near else 0.0))
+    heard = near.strength if near else 0.0
+    score = d.strength * (1.0 - (heard if heard >= 0.35 else heard / 2))
     evidence = [f"{_FORMS[d.form]}: {shown(read.quote(d.start, d.end))}"]
     if circular is not None and score > 0.15:
         score = min(1.0, score + 0.15)
@@ -115,6 +116,8 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
         own = max((c.weight for c in inside), default=0.0)
         near = ground.reason(read.index)
         outside = near.strength if near is not None and near.where != read.index else 0.0
+        if outside < 0.85 and not (near is not None and near.where < read.index):
+            outside *= 0.5
         score = 0.75 * cue.weight * (1.0 - max(own * 0.9, outside * 0.8))
         if read.weight("deferral") >= 1 or read.code:
             score -= 0.3

@@ -22,7 +22,7 @@ def _bounded(ground: Ground, index: int, cue: Cue) -> Support | None:
     read = ground.reads[index]
     for j in (index, index + 1, index + 2, index - 1):
         other = ground.answer.get(j)
-        if other is None:
+        if other is None or (j < index and not other.content & read.content):
             continue
         if j > index and any(ground.reads[k].pause_s >= SILENT_S and not (ground.reads[k].content & read.content) for k in range(index + 1, j + 1)):
             continue
@@ -44,8 +44,8 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
         hedges = len(read.cues["hedge"])
         score += 0.1 * min(2, hedges - 1)
         tagged = cue.end >= len(read.tokens) - 1 and cue.start > 2
-        if tagged and read.words[cue.start] == "i":
-            score = max(score, 0.6)
+        if read.verbless or (tagged and read.size <= 4):
+            score -= 0.3
         near = _bounded(ground, read.index, cue)
         if near is not None:
             score -= 0.45 if near.where in (read.index, read.index + 1) else 0.3
@@ -142,8 +142,6 @@ def _vague_magnitude(ground: Ground) -> Iterator[Finding]:
             score -= 0.3
         if read.weight("bound") >= 1:
             score -= 0.3
-        if ground.supports[read.index][0] >= 0.9:
-            score -= 0.2
         if score < 0.2:
             continue
         quote = read.cue_quote(cue)
