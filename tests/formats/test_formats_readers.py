@@ -246,6 +246,28 @@ def test_overlapping_and_unordered_subtitles_are_put_in_order() -> None:
     assert any("put in order" in n for n in transcript.notes)
 
 
+def test_sounds_in_brackets_were_not_said() -> None:
+    cues = ["[BLANK_AUDIO]", "(laughs)", "♪♪", "So I'd use (say) a map.", "[Music]"]
+    data = "\n".join(f"00:00:0{i},000 --> 00:00:0{i},900\n{text}\n" for i, text in enumerate(cues))
+    transcript = formats.read(data.encode(), name="x.srt")
+    assert texts(transcript) == ("So I'd use (say) a map.",)
+    assert any("[BLANK_AUDIO], (laughs)" in n for n in transcript.notes)
+
+
+def test_one_word_a_subtitle_is_word_times() -> None:
+    said = "So I would use a hash map here."
+    data = "\n".join(f"00:00:0{i},000 --> 00:00:0{i},900\n{w}\n" for i, w in enumerate(said.split()))
+    transcript = formats.read(data.encode(), name="x.srt")
+    assert transcript.timing == "word"
+    assert transcript.text == said
+    assert [w.start_s for s in transcript.segments for w in s.words] == list(range(8))
+
+
+def test_json_with_text_alone_is_plain_text() -> None:
+    transcript = formats.read(b'{"text": "So I would use a map.", "usage": {}}', name="x.json")
+    assert (transcript.timing, transcript.text) == ("none", "So I would use a map.")
+
+
 def test_words_out_of_order_are_clamped_and_told() -> None:
     words = [{"word": " a", "start": 1.0, "end": 1.2}, {"word": " b", "start": 0.9, "end": 0.8}]
     doc = {"segments": [{"start": -0.02, "end": 2.0, "text": " a b", "words": words}]}

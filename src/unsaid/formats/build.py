@@ -17,11 +17,14 @@ from unsaid.model import Pause, Prompt, Segment, Timing, Transcript, Word
 MIN_PAUSE_S = 0.3
 """Shorter gaps between words are articulation, not pauses."""
 _ROUNDING_S = 1e-6
+_MANY = 8
+"""A file of fewer one-word segments may just be terse."""
 MAX_REVERSED_S = 1.0
 """A segment that ends this little before it starts is mended; one further off is refused."""
 
 SEGMENT_TIMES_NOTE = "times are of whole segments: a pause within a segment is not seen"
 
+_SOUND = re.compile(r"\s*(?:\[[^\[\]]{1,60}\]|\([^()]{1,60}\)|\*[^*]{1,60}\*|[♪♫]+)\s*")
 _SPEAKER = re.compile(r"\s*\[(SPEAKER_[0-9]{1,4})\]:?\s*")
 
 
@@ -195,12 +198,17 @@ def build(
     Raises UnsaidError where there is not one word, unless it `may_be_silent`.
     """
     kept = [s for s in segments if s.words or s.text.strip()]
+    if timing is None:
+        kept, sounds = _without_sounds(kept)
+        notes = [*notes, *sounds]
     if not may_be_silent and not any(c.isalnum() for s in kept for c in s.text):
         raise source.error("there is not one word in it", "Give the transcript of a spoken answer.")
     if any(b.start_s < a.start_s for a, b in pairwise(kept)):
         repairs.add("segments out of order were put in order of time", "the whole file")
         kept.sort(key=lambda s: s.start_s)
     if timing is None:
+        if len(kept) >= _MANY and all(len(s.text.split()) == 1 for s in kept):
+            kept = [s if s.words else _as_word(s) for s in kept]
         timing = "word" if any(s.words for s in kept) else "segment"
         notes = [*notes, SEGMENT_TIMES_NOTE] if timing == "segment" else notes
     if timing == "word":
@@ -221,6 +229,21 @@ def build(
         options=options or {},
         notes=tuple(dict.fromkeys(clean(n) for n in all_notes)),
     )
+
+
+def _without_sounds(segments: list[Segment]) -> tuple[list[Segment], list[str]]:
+    """The segments but for sounds in brackets (`[BLANK_AUDIO]`, `(laughs)`, `♪`), and a note of these."""
+    sounds = dict.fromkeys(s.text.strip() for s in segments if _SOUND.fullmatch(s.text))
+    if not sounds:
+        return segments, []
+    kept = [s for s in segments if not _SOUND.fullmatch(s.text)]
+    return kept, [f"sounds in brackets were left out: {', '.join(list(sounds)[:3])}"]
+
+
+def _as_word(segment: Segment) -> Segment:
+    """A subtitle of one word, in a file where every one is: its time is the word's."""
+    word = Word(f" {segment.text.strip()}", segment.start_s, segment.end_s)
+    return replace(segment, words=(word,))
 
 
 def _with_words(segment: Segment, repairs: Repairs) -> Segment:

@@ -4,8 +4,8 @@
       "words": [{"word": " So", "start": 0.6, "end": 0.8, "probability": 0.97}, …]}, …]}
 
 whisperX says `score` for `probability`, adds `speaker`, and leaves out the times of words that it could not
-align. A bare list of segments will do. unsaid adds `duration`, `pauses`, `timing`, `prompt`, `kind`, `model`,
-`options` and `notes`.
+align. A bare list of segments will do, and so will `text` without segments, which is read as plain text. unsaid
+adds `duration`, `pauses`, `timing`, `prompt`, `kind`, `model`, `options` and `notes`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import math
 import re
 from typing import get_args
 
+from unsaid.formats import plain
 from unsaid.formats.build import LooseWord, build, checked_span, settle_words, spaced, split_speaker
 from unsaid.formats.json_file import Values, parse
 from unsaid.formats.source import Source, clean
@@ -33,6 +34,9 @@ def read(source: Source) -> Transcript:
     top = parse(source)
     doc: dict[str, object] = {"segments": top} if isinstance(top, list) else values.mapping(top, "")
     if "segments" not in doc:
+        text = doc.get("text")
+        if isinstance(text, str) and "flags" not in doc:
+            return plain.read(Source(source.name, values.text(text, "text"), source.notes))
         raise _not_a_transcript(source, doc)
     segments = [
         _segment(values, values.mapping(s, f"segments[{i}]"), f"segments[{i}]")
@@ -89,7 +93,9 @@ def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
             text = "".join(texts)
     elif speaker is None:
         speaker, text = split_speaker(text)
-    return Segment(start_s, end_s, text, words, clean(str(speaker)) if speaker is not None else None)
+    return Segment(
+        start_s, end_s, text, words, clean(str(speaker)) if isinstance(speaker, str | int) else None
+    )
 
 
 def _word(values: Values, raw: dict[str, object], path: str) -> LooseWord:
