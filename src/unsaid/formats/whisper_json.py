@@ -4,8 +4,8 @@
       "words": [{"word": " So", "start": 0.6, "end": 0.8, "probability": 0.97}, …]}, …]}
 
 whisperX says `score` for `probability`, adds `speaker`, and leaves out the times of words that it could not
-align. A bare list of segments will do, and so will `text` without segments, which is read as plain text. unsaid
-adds `duration`, `pauses`, `timing`, `prompt`, `kind`, `model`, `options` and `notes`.
+align. A bare list of segments will do, and so will `text` without segments, which is read as plain text.
+unsaid adds `duration`, `pauses`, `timing`, `prompt`, `kind`, `model`, `options` and `notes`.
 """
 
 from __future__ import annotations
