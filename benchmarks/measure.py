@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -16,6 +17,15 @@ SAMPLE = ROOT / "sessions" / "sample" / "answer.flac"
 MODEL = ROOT / "models" / "sample-en"
 
 
+@dataclass(slots=True)
+class Times:
+    """Seconds of one job, round by round."""
+
+    wall: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    """Of all cores, this process and the commands that it ran."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure."""
@@ -26,8 +36,8 @@ class Row:
     """"×", "s", or "" for a bare number."""
     limit: float | None = None
     """The most that it may be; None for a figure that is told only."""
-    samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """The times behind it, in seconds."""
+    samples: Mapping[str, Times] = field(default_factory=dict)
+    """The times behind it."""
 
     @property
     def passed(self) -> bool:
@@ -61,22 +71,26 @@ def command(*argv: str) -> Callable[[], None]:
 
 def by_turns(
     jobs: Mapping[str, Callable[[], object]], rounds: int, *, warm_up: bool = True
-) -> dict[str, list[float]]:
-    """Seconds of each job in each round; in every other round the order is turned round.
+) -> dict[str, Times]:
+    """Times of each job in each round; in every other round the order is turned round.
 
     With `warm_up` each job runs once before, not counted: file caches fill, modules are compiled.
     """
-    times: dict[str, list[float]] = {name: [] for name in jobs}
+    times = {name: Times() for name in jobs}
     if warm_up:
         for job in jobs.values():
             job()
     for n in range(rounds):
-        names = list(jobs) if n % 2 == 0 else list(jobs)[::-1]
-        for name in names:
-            began = time.perf_counter()
+        for name in list(jobs)[:: 1 if n % 2 == 0 else -1]:
+            began, spent = time.perf_counter(), _processor_s()
             jobs[name]()
-            times[name].append(time.perf_counter() - began)
+            times[name].wall.append(time.perf_counter() - began)
+            times[name].processor.append(_processor_s() - spent)
     return times
+
+
+def _processor_s() -> float:
+    return sum(os.times()[:4])
 
 
 def median(times: Sequence[float]) -> float:
