@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ import pytest
 import views_support as support
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from support import missing
 from unsaid.model import Audit
 from unsaid.views.html import render
 
@@ -32,15 +32,10 @@ _QUIET = (
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium, the system's own; nothing is downloaded."""
-    if os.environ.get("UNSAID_NO_BROWSER") == "1":
-        pytest.skip("UNSAID_NO_BROWSER=1: the page is not tested in a browser")
     found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if found is None:
-        pytest.fail(
-            "The page's tests need Chromium: `apt install chromium` (Debian, Ubuntu: chromium-browser), "
-            "or set UNSAID_NO_BROWSER=1 to leave them out.",
-            pytrace=False,
-        )
+        missing("Chromium", "install it to test the page: apt install chromium")
+    assert found
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
         yield browser
