@@ -72,7 +72,7 @@ def test_it_says_where_the_page_lies_and_what_to_do_next(demo: tuple[Path, str])
     folder, out = demo
     assert str(folder / "report.html") in out
     assert (folder / "report.html").is_file()
-    assert "unsaid audit my-answer" in out
+    assert "unsaid audit my-answer.m4a" in out
 
 
 def test_no_network_is_needed(demo: tuple[Path, str]) -> None:
