@@ -11,7 +11,7 @@ from unsaid.language.weigh import Ground
 from unsaid.model import Audit, Flag, Kind, Measures, Pause, Prompt, Transcript
 from unsaid.rules import Finding, Rule, chosen
 
-SURE = 0.5
+SURE = 0.42
 """Findings below this confidence are left out."""
 _ORDER = ("A1", "U5", "A5", "D3", "D4", "U3", "U2", "D2", "D1", "A3", "A2", "A4", "U4", "U1")
 """One gap, one label: of two codes on one sentence the one that stands first here stays."""

@@ -51,6 +51,7 @@ _LEADERS = frozenset(
     "maybe perhaps sorry look basically".split()
 )
 _ANAPHORA = frozenset("that this it which that's it's they those these them otherwise so they're that'd it'd this'll there".split())
+_OPINES = frozenset("think guess suppose believe hope reckon mean".split())
 _ANSWERS = frozenset("yes no yeah yep nope right correct sure true good okay ok exactly maybe fine yes".split())
 _NUMBER_CORE = re.compile(r"\d+(?:[.,]\d+)*")
 _VALUES = {
@@ -206,17 +207,42 @@ def _lead(words: Sequence[str]) -> int:
 
 
 def _is_question(text: str, words: Sequence[str], lead: int) -> bool:
-    stripped = text.rstrip("\"'”’ )")
-    if stripped.endswith("?"):
-        return True
-    if stripped.endswith((".", "!")) or not words:
+    """A question that wants an answer; a tag ("..., right?", "..., isn't it?") makes none."""
+    if not words:
         return False
     rest = words[lead : lead + 3]
-    if len(rest) < 2 or len(words) > 30:
+    inverted = len(rest) > 1 and (
+        (rest[0] in _AUX and (rest[1] in _SUBJECTS or len(words) > 3))
+        or (rest[0] in _WH and (rest[1] in _AUX or rest[1] in ("many", "much", "big", "often", "about", "if")))
+        or rest[0] in ("how", "why", "who")
+    )
+    stripped = text.rstrip("\"'”’ )")
+    if stripped.endswith("?"):
+        return inverted or not is_tagged(words)
+    if stripped.endswith((".", "!")) or len(words) > 30 or len(rest) < 2:
         return False
     if rest[0] in _AUX and rest[1] in _SUBJECTS:
         return True
     return rest[0] in _WH and (rest[1] in _AUX or rest[1] in ("many", "much", "big", "often", "about", "if"))
+
+
+def is_tagged(words: Sequence[str]) -> bool:
+    """True for a statement that closes with "right", "yeah" or "isn't it"."""
+    if len(words) < 4:
+        return False
+    if words[-1] in ("right", "yeah", "no", "correct", "ok", "okay", "huh", "yes"):
+        return True
+    return words[-1] in ("it", "they", "we", "you", "i", "he", "she", "there") and words[-2] in _AUX
+
+
+def _is_filler(text: str, toks: Sequence[Token], cue: Cue) -> bool:
+    """ "I don't know" as a mere hesitation, in the middle of a sentence: "it could be, I don't know, a million"."""
+    words = [t.text for t in toks[cue.start : cue.start + 3]]
+    end = cue.start + 3
+    if words != ["i", "don't", "know"] or end >= len(toks):
+        return False
+    after = text[toks[end - 1].end : toks[end].start]
+    return "," in after or toks[end].text in ("some", "maybe", "like", "a", "probably", "something") or is_number(toks[end].text)
 
 
 def _read(sentence: Sentence) -> Read:
@@ -225,15 +251,23 @@ def _read(sentence: Sentence) -> Read:
     found = find(words)
     lead = _lead(words)
     codes = sum(1 for at in found.classes if any(n == "code" for n, _ in at))
+    cues = dict(found.cues)
+    if "unknown" in cues:
+        real = tuple(c for c in cues["unknown"] if not _is_filler(sentence.text, toks, c))
+        cues.pop("unknown")
+        if real:
+            cues["unknown"] = real
     return Read(
         sentence=sentence,
         tokens=toks,
-        cues=found.cues,
+        cues=cues,
         classes=found.classes,
         question=_is_question(sentence.text, words, lead),
         content=content(words),
         lead=lead,
-        verbless=not any(w in FINITE for w in words),
+        verbless=not any(
+            w in FINITE and not (w in _OPINES and i and words[i - 1] == "i") for i, w in enumerate(words)
+        ),
         code=codes >= 2 and codes >= 0.22 * len(words),
     )
 

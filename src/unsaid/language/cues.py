@@ -31,6 +31,7 @@ _NUMBERS = frozenset(
     "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions "
     "billion billions trillion dozen dozens".split()
 )
+_NOT_OWNED = frozenset("it's that's there's here's he's she's what's who's how's where's let's this's everybody's nobody's".split())
 _DIGITS = re.compile(r"^\d[\d.,]*(?:%|k|m|b|ms|s|gb|mb|kb|tb|x|th)?$")
 _TOKEN = re.compile(r"[^\W_]+(?:['’.][^\W_]+|(?<=\d),\d+)*%?")
 _SHORT = {
@@ -185,6 +186,8 @@ def find(words: Sequence[str]) -> Found:
             for name in _THING:
                 if name in spans:
                     spans["thing"] = max(spans.get("thing", 0), spans[name])
+        if words[i].endswith("'s") and words[i] not in _NOT_OWNED:
+            spans["xs"] = i + 1
         if is_number(words[i]):
             end = i + 1
             while end < n and is_number(words[end]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from unsaid.language.acts import FINITE, Answer, Read
+from unsaid.language.acts import FINITE, Answer, Read, content
 from unsaid.language.cues import Cue, is_number
 
 SILENT_S = 4.0
@@ -36,6 +36,12 @@ _INTENDS = frozenset("i'd we'd let's i'll we'll".split())
 _NO_CHOICE = frozenset(
     "say like love guess think start assume want ask be have go come get check measure look see draw talk walk check "
     "hope need expect never not probably know take mention note try also just maybe always still do leave read".split()
+)
+_STATES = frozenset(
+    "think guess mean like know have had need want suppose remember see said say was am can could would should will must "
+    "love hate believe hope feel do did don't might may wonder never always also just really work worked come go went got "
+    "get start begin look check test try ask assume read heard agree understand still only used usually actually promise "
+    "compare follow note count run call talk don didn't count expect worry grew learned left told asked saw knew made put took".split()
 )
 _CHOICE_NOUNS = frozenset("choice choices option options decision dilemma either whether alternatives fork".split())
 _LINKS = frozenset("for in on between behind per with via over at by as".split())
@@ -156,6 +162,8 @@ class Ground:
             return 0.0
         if any(is_number(w) for w in before.words) or before.weight("requirement") >= 1 or before.weight("correction") >= 1:
             return 0.75
+        if before.size >= 8 and any(w in _PRONOUNS for w in here.words):
+            return 0.55
         return 0.0
 
     def _about(self, index: int, other: int) -> float:
@@ -221,17 +229,17 @@ class Ground:
         """The later sentence that comes back to a topic; None where none does."""
         for part in sorted(topic):
             for j in self.answer.places.get(part, ()):
-                if j > index + 1:
+                if j > index + 1 and part in content(self.reads[j].words[: self.reads[j].lead + 6]):
                     return j
         return None
 
 
 def _follows(read: Read) -> bool:
     """Opens as a consequence of what was said before."""
-    return bool(read.words) and (
-        read.words[0] in ("so", "then", "hence", "therefore")
-        or read.words[read.lead] in ("that's", "then", "hence", "therefore", "instead", "which")
-        or read.words[:2] == ("and", "so")
+    opening = read.words[: read.lead + 1]
+    return bool(opening) and not ("so" in opening and "yeah" in opening) and (
+        any(w in ("so", "then", "hence", "therefore") for w in opening)
+        or opening[-1] in ("that's", "instead", "which")
     )
 
 
@@ -283,13 +291,14 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     words = read.words
     best = read.best("decision")
     weight = best.weight if best else 0.0
-    strength = {1.0: 0.8, 0.6: 0.5, 0.3: 0.2}.get(weight, 0.0)
+    strength = {1.0: 0.8, 0.6: 0.42 if coding else 0.5, 0.3: 0.2}.get(weight, 0.0)
     form = "choice"
     start, end = (best.start, best.end) if best else (read.lead, len(read.tokens))
     thing = thing_of(read)
     tech = read.has("tech") or read.has("approach")
     specific = tech or read.has("structure")
     number = any(is_number(w) for w in words)
+    silent = read.pause_s >= SILENT_S
     before = answer.get(read.index - 1)
 
     def whole(least: float, as_form: str) -> None:
@@ -325,7 +334,9 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         if tech and read.size <= 9:
             whole(0.75, "shorthand")
         elif read.has("thing") and 2 <= read.size <= 7:
-            whole(0.5, "shorthand")
+            whole(0.4 if coding and not silent else 0.5, "shorthand")
+        if read.size <= 6 and read.sentence.text.count(",") == 1 and not any(w in _YES_NO for w in words):
+            whole(0.42 if coding else 0.55, "shorthand")
         elif number and read.size <= 6:
             whole(0.35 if coding else 0.5, "shorthand")
         if not coding and 3 <= read.size <= 7 and any(w in _LINKS for w in words[read.lead + 1 :]):
@@ -334,10 +345,18 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             whole(0.7, "shorthand")
     if not story and not coding and words[read.lead] in _IMPERATIVES and read.size <= 8:
         whole(0.55, "choice")
+    acts = words[read.lead + 1] if words[read.lead] == "i" and read.size >= 2 else ""
+    acts = acts or (words[-1] if read.size <= 6 and words[-2:-1] == ("i",) else "")
+    if acts and not story and acts not in _STATES and not acts.endswith(("ed", "'t")) and not read.code:
+        whole((0.5 if silent else 0.42) if not coding else (0.45 if silent else 0.35), "choice")
     if words[read.lead] in _INTENDS and not coding and read.size >= 3 and words[read.lead + 1] not in _NO_CHOICE:
         whole(0.5 if read.pause_s >= SILENT_S else 0.4, "choice")
     if number and read.cues.get("decision") and any(w in ("after", "at", "within") for w in words) and not story:
         strength += 0.1
+    if "or" in words and weight >= 0.6:
+        if content(words[-2:]) & content(words[:-2]):
+            whole(0.85, "answer")
+            answers = True
     circular = read.weight("circular") >= 1
     after = answer.get(read.index + 1)
     if after is not None and after.weight("circular") >= 1 and after.size <= 9 and strength >= 0.2:
@@ -363,10 +382,12 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     if "sure" in words:
         strength -= 0.4
     if read.weight("assumption") >= 1:
-        strength -= 0.35
+        strength -= 0.2 if tech and not number else 0.5
+    if read.weight("need") >= 1:
+        strength -= 0.3
     if any(w in ("could", "might") for w in words):
         strength -= 0.3
-    if any(w in _BLOCKERS for w in words[: read.lead + 4]) and form != "answer":
+    if any(w in _BLOCKERS for w in words[: read.lead + 4]) and form not in ("answer", "shorthand"):
         strength -= 0.2
     if read.weight("question") >= 1 and any(w in ("ask", "check", "confirm", "clarify") for w in words):
         strength -= 0.4
@@ -374,6 +395,11 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.3
     if read.size > 24 and weight < 1:
         strength -= 0.2
+    for later in (1, 2, 3):
+        other = answer.get(read.index + later)
+        if other is not None and other.weight("correction") >= 1 and not other.question:
+            strength *= 0.5
+            break
     if strength < 0.3:
         return None
     return Decision(read.index, min(1.0, strength), form, start, end, thing)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unsaid.language.acts import Read, content, numbers
+from unsaid.language.acts import Read, content, is_tagged, numbers
 from unsaid.language.cues import is_number
 from unsaid.language.weigh import Ground
 from unsaid.rules.base import BLANK, Finding, Rule, shown
 
+_TESTING = frozenset("test tests testing spin".split())
 _NAIVE = frozenset("simple simplest naive stupid brute obvious dumb straightforward".split())
 _EARLY = 12
 """Sentences in which the first step of a solution is looked for."""
@@ -16,7 +17,7 @@ _EARLY = 12
 
 def _frames(read: Read) -> bool:
     """A question, a requirement, a constraint, a goal or a stated assumption."""
-    if read.question or any(read.weight(k) >= 1 for k in ("requirement", "assumption", "question", "need")):
+    if read.question or (is_tagged(read.words) and "?" in read.sentence.text) or any(read.weight(k) >= 1 for k in ("requirement", "assumption", "question", "need")):
         return True
     estimate = read.weight("hedge") > 0 or "means" in read.words or "is" in read.words
     return estimate and any(is_number(w) for w in read.words)
@@ -62,13 +63,15 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
         cue = read.best("quantity")
         if cue is None or read.code or _marked(ground, read.index, 3):
             continue
+        if any(w in _TESTING for w in read.words):
+            continue
         values = numbers(read.words[cue.start : cue.end])
         if not values or values & ground.answer.prompt_numbers:
             continue
         first = read.words[read.lead]
         score = 0.6 if max(values) >= 1000 else 0.35
         if read.has("per"):
-            score += 0.1
+            score += 0.2 if read.has("outside") else 0.1
         earlier = any(
             numbers(r.words) for r in ground.answer.around(read.index, before=2, after=0)
         )

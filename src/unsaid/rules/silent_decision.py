@@ -106,7 +106,7 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
 def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("exclusion")
-        if cue is None or read.question:
+        if cue is None or read.question or (read.words[cue.start] == "no" and not read.verbless):
             continue
         inside = [
             c

@@ -168,8 +168,7 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
         if not topic:
             before = ground.answer.get(read.index - 1)
             topic = before.content if before is not None else frozenset()
-        rare = min((counts.get(t, 0) for t in topic), default=0)
-        core = frozenset(t for t in topic if counts.get(t, 0) == rare)
+        core = frozenset(t for t in topic if counts.get(t, 0) <= _COMMON)
         back = ground.picked_up(read.index, core) if core else None
         score = 0.7 * cue.weight
         if back is not None:
@@ -187,6 +186,8 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
         )
 
 
+_COMMON = 8
+"""A word that stands in more sentences than this names no topic of its own."""
 _DEFERRING = content("later come back park pin remind hold thought story leave bit minute moment sec promised now todo revisit figure work sort circle another different".split())
 
 BARE_HEDGE = Rule("U1", "bare-hedge", "warning", "", "", (), (), (), "", (), _bare_hedge)
