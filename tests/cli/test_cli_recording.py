@@ -102,12 +102,13 @@ def test_the_same_sound_gives_the_same_transcript(unsaid, short: Path, workspace
     assert transcript.read_text() == first
 
 
-def test_killed_while_transcribing_it_goes_on_where_it_stopped(
-    unsaid, workspace: Path, tmp_path: Path
+@pytest.mark.parametrize(("with_signal", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_stopped_while_transcribing_it_goes_on_where_it_was(
+    unsaid, workspace: Path, tmp_path: Path, with_signal: signal.Signals, status: int
 ) -> None:
     samples, _ = soundfile.read(SAMPLE / "answer.flac", dtype="float32")
     long = tmp_path / "long.wav"
-    soundfile.write(long, np.tile(samples, 3), RATE_HZ)
+    soundfile.write(long, np.tile(samples, 2), RATE_HZ)
     process = subprocess.Popen(
         [*command(), "--workspace", str(workspace), "audit", str(long), *MODEL],
         stdout=subprocess.DEVNULL,
@@ -120,8 +121,8 @@ def test_killed_while_transcribing_it_goes_on_where_it_stopped(
         return found[0].read_text().splitlines() if found else []
 
     until(lambda: len(lines()) >= 4, process)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    os.killpg(process.pid, with_signal)
+    assert process.wait() == status
     kept = lines()
     folder = only_session(workspace)
     done = unsaid("audit", long, *MODEL)
@@ -131,8 +132,9 @@ def test_killed_while_transcribing_it_goes_on_where_it_stopped(
     for line in kept[1:]:
         for segment in json.loads(line)["segments"]:
             assert segment["text"].strip() in resumed
-    unsaid("audit", long, *MODEL, "--force")
-    assert (folder / "transcript.json").read_text() == resumed, "stopping changes nothing"
+    if with_signal == signal.SIGKILL:
+        unsaid("audit", long, *MODEL, "--force")
+        assert (folder / "transcript.json").read_text() == resumed, "stopping changes nothing"
 
 
 def test_two_runs_on_one_session(unsaid, short: Path, workspace: Path) -> None:

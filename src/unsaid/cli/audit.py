@@ -107,7 +107,11 @@ def audit(
     )
     _check_rules(request)
     _check_language(request.language, notes)
-    session, found = _run(settings, target, request, notes)
+    try:
+        session, found = _run(settings, target, request, notes)
+    except KeyboardInterrupt:
+        click.echo("stopped; the same command goes on from here", err=True)
+        sys.exit(130)
     if session is None and format_ != "terminal":  # the terminal's view has them already
         for note in found.transcript.notes:
             notes.note(f"note: {note}")

@@ -54,8 +54,8 @@ def demo(settings: Settings, force: bool, quiet: bool) -> None:
         return
     click.echo(
         """
-Open the page to listen along. What next?
-  Audit an answer of your own:   unsaid audit my-answer.m4a --prompt "the question you answered"
-  What a flag means:             unsaid explain D1
-  Which speech models there are: unsaid models list""",
+Open the page to listen along. Then:
+  unsaid audit my-answer.m4a   audits an answer of your own
+  unsaid explain D1            says what a flag means
+  unsaid models list           shows the speech models"""
     )
