@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from unsaid.language import acts, sentences
@@ -51,8 +51,24 @@ def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Fla
     kept: dict[int, tuple[Rule, Finding]] = {}
     for rule, finding in sorted(found, key=lambda rf: (rf[1].sentence, _ORDER.index(rf[0].code), -rf[1].confidence)):
         kept.setdefault(finding.sentence, (rule, finding))
+    for index in [i for i, (rule, _) in kept.items() if rule.code == "D1"]:
+        if _continues(answer, kept, index):
+            del kept[index]
     flags = [_flag(answer, rule, finding) for rule, finding in kept.values()]
     return tuple(sorted(flags, key=lambda f: (f.start_s, f.sentence_index, f.code)))
+
+
+def _continues(answer: Answer, kept: Mapping[int, tuple[Rule, Finding]], index: int) -> bool:
+    """A choice that only goes on with the one flagged right before it, or that the next one settles: one gap, one flag."""
+    read = answer.reads[index]
+    before, after = kept.get(index - 1), kept.get(index + 1)
+    if after is not None and after[0].letter == "D" and any(w in ("could", "might") for w in read.words):
+        return True
+    if before is None or before[0].letter != "D" or read.pause_s >= 1.5:
+        return False
+    return read.words[:1] in (("or",), ("with",)) or read.weight("circular") >= 1 or (
+        read.weight("hedge") > 0 and read.verbless
+    ) or read.words[-3:] == ("all", "the", "way")
 
 
 def _flag(answer: Answer, rule: Rule, finding: Finding) -> Flag:

@@ -51,6 +51,7 @@ _LEADERS = frozenset(
     "maybe perhaps sorry look basically".split()
 )
 _ANAPHORA = frozenset("that this it which that's it's they those these them otherwise so they're that'd it'd this'll there".split())
+_CODE_OPENERS = frozenset("def class import elif self return rows".split())
 _OPINES = frozenset("think guess suppose believe hope reckon mean".split())
 _ANSWERS = frozenset("yes no yeah yep nope right correct sure true good okay ok exactly maybe fine yes".split())
 _NUMBER_CORE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -242,6 +243,8 @@ def _is_filler(text: str, toks: Sequence[Token], cue: Cue) -> bool:
     if words != ["i", "don't", "know"] or end >= len(toks):
         return False
     after = text[toks[end - 1].end : toks[end].start]
+    if len(toks) - end < 3:
+        return False
     return "," in after or toks[end].text in ("some", "maybe", "like", "a", "probably", "something") or is_number(toks[end].text)
 
 
@@ -266,9 +269,9 @@ def _read(sentence: Sentence) -> Read:
         content=content(words),
         lead=lead,
         verbless=not any(
-            w in FINITE and not (w in _OPINES and i and words[i - 1] == "i") for i, w in enumerate(words)
+            (w in FINITE or (i > lead and len(w) > 4 and w.endswith("ed"))) and not (w in _OPINES and i and words[i - 1] == "i") for i, w in enumerate(words)
         ),
-        code=codes >= 2 and codes >= 0.22 * len(words),
+        code=(codes >= 2 and codes >= 0.22 * len(words)) or (bool(words) and words[lead] in _CODE_OPENERS),
     )
 
 

@@ -24,8 +24,12 @@ _ANAPHORA = frozenset(
 )
 _PAST_SUBJECTS = frozenset("i we they you it he she".split())
 _BLOCKERS = frozenset("don't doesn't didn't isn't aren't can't won't wouldn't never nobody not no".split())
-_TESTING = frozenset("test tests testing try trying check assert expect expects expected".split())
+_TESTING = frozenset(
+    "test tests testing try trying check assert expect expects expected profile profiler measure benchmark explain trace".split()
+)
 _YES_NO = frozenset("yes no yeah yep nope right correct true exactly okay ok sure good done".split())
+_EMPTY = _YES_NO | frozenset("thinking hmm um uh sorry thing things same anyway think interesting hm well fine next".split())
+_LANGUAGES = frozenset("python java javascript typescript go golang rust kotlin scala swift ruby".split())
 _PRONOUNS = frozenset("it that this them those these they it's that's".split())
 _NOT_AFTER_SO = frozenset("yeah yes on much many far long who what which um uh like if when let i'd let's i'll".split())
 _IMPERATIVES = frozenset(
@@ -41,7 +45,7 @@ _STATES = frozenset(
     "think guess mean like know have had need want suppose remember see said say was am can could would should will must "
     "love hate believe hope feel do did don't might may wonder never always also just really work worked come go went got "
     "get start begin look check test try ask assume read heard agree understand still only used usually actually promise "
-    "compare follow note count run call talk don didn't count expect worry grew learned left told asked saw knew made put took".split()
+    "compare follow note count run call talk don didn't count expect worry grew learned left told asked saw knew made took".split()
 )
 _CHOICE_NOUNS = frozenset("choice choices option options decision dilemma either whether alternatives fork".split())
 _LINKS = frozenset("for in on between behind per with via over at by as".split())
@@ -173,7 +177,7 @@ class Ground:
         decided = self.decisions[other]
         own = decided is not None and decided.strength >= 0.5
         if other < index:
-            linked = _follows(here) or (len(here.content) <= 1 and any(w in _PRONOUNS for w in here.words))
+            linked = _follows(here) or (not here.verbless and len(here.content) <= 1 and any(w in _PRONOUNS for w in here.words))
             if there.question:
                 return 0.2
             if own:
@@ -335,8 +339,8 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             whole(0.75, "shorthand")
         elif read.has("thing") and 2 <= read.size <= 7:
             whole(0.4 if coding and not silent else 0.5, "shorthand")
-        if read.size <= 6 and read.sentence.text.count(",") == 1 and not any(w in _YES_NO for w in words):
-            whole(0.42 if coding else 0.55, "shorthand")
+        if read.size <= 6 and read.sentence.text.count(",") == 1 and not any(w in _EMPTY for w in words):
+            whole(0.35 if coding and not silent else 0.45 if coding else 0.55, "shorthand")
         elif number and read.size <= 6:
             whole(0.35 if coding else 0.5, "shorthand")
         if not coding and 3 <= read.size <= 7 and any(w in _LINKS for w in words[read.lead + 1 :]):
@@ -400,6 +404,18 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         if other is not None and other.weight("correction") >= 1 and not other.question:
             strength *= 0.5
             break
+    if words[read.lead] in ("with", "or") and weight < 1 and not silent:
+        strength -= 0.25
+    if read.content and read.content <= answer.prompt_content:
+        strength -= 0.4
+    if coding and tech and any(w in _LANGUAGES for w in words) and not read.has("structure"):
+        strength -= 0.3
+    if not story and weight < 1 and any(w in ("was", "were", "had", "did", "used") for w in words):
+        strength -= 0.25
+    if before is not None and circular and read.weight("circular") >= 1 and weight < 1 and strength < 0.95:
+        strength -= 0.3
+    if answer.kind == "debugging" and weight < 1:
+        strength -= 0.1
     if strength < 0.3:
         return None
     return Decision(read.index, min(1.0, strength), form, start, end, thing)

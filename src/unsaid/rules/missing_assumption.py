@@ -11,6 +11,10 @@ from unsaid.rules.base import BLANK, Finding, Rule, shown
 
 _TESTING = frozenset("test tests testing spin".split())
 _NAIVE = frozenset("simple simplest naive stupid brute obvious dumb straightforward".split())
+_GENERIC = frozenset(
+    "front end|back end|frontend|backend|server|servers|service|services|endpoint|endpoints|client|key|keys|node|nodes|set|"
+    "list|table|view|web app|log|token|session|sessions|array|lookup|topic|store|page|schema|column|columns|index".split("|")
+)
 _EARLY = 12
 """Sentences in which the first step of a solution is looked for."""
 
@@ -30,7 +34,7 @@ def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
         if _frames(read):
             return
         d = ground.decisions[read.index]
-        concrete = read.has("tech") or read.has("structure") or read.has("approach") or read.has("component")
+        concrete = any(" ".join(read.words[a:b]) not in _GENERIC for a, b in read.spans("thing"))
         flows = concrete and (read.weight("decision") >= 0.6 or read.weight("hedge") > 0) and read.size > 8
         if any(w in _NAIVE for w in read.words):
             continue
@@ -66,7 +70,7 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
         if any(w in _TESTING for w in read.words):
             continue
         values = numbers(read.words[cue.start : cue.end])
-        if not values or values & ground.answer.prompt_numbers:
+        if not values or values & ground.answer.prompt_numbers or ground.supports[read.index][0] >= 0.95:
             continue
         first = read.words[read.lead]
         score = 0.6 if max(values) >= 1000 else 0.35
@@ -113,8 +117,8 @@ def _invented_requirement(ground: Ground) -> Iterator[Finding]:
             score -= 0.2
         if read.words[read.lead] in ("if", "when", "i", "i'd", "what") or "if" in read.words:
             score -= 0.3
-        if read.size > 22:
-            score -= 0.15
+        if read.size > 20:
+            score -= 0.2
         before = ground.answer.get(read.index - 1)
         if before is not None and before.weight("requirement") >= 1:
             score -= 0.3
@@ -163,7 +167,7 @@ def _taken_for_granted(ground: Ground) -> Iterator[Finding]:
         cue = read.best("taken")
         if cue is None or read.question:
             continue
-        score = 0.6 * cue.weight
+        score = 0.6 if cue.weight >= 1 else 0.3
         own, _ = ground.supports[read.index]
         if own >= 0.9:
             score -= 0.25

@@ -20,6 +20,9 @@ def _weighed(ground: Ground, d: Decision) -> tuple[float, list[str]]:
     near = ground.reason(d.sentence)
     circular = ground.circular(d.sentence)
     heard = near.strength if near else 0.0
+    if near is not None and d.form == "answer" and near.where < d.sentence and heard < 0.9:
+        # Before a question is answered stands what made one ask, seldom why the answer is what it is.
+        heard *= 0.5
     score = d.strength * (1.0 - (heard if heard >= 0.35 else heard / 2))
     evidence = [f"{_FORMS[d.form]}: {shown(read.quote(d.start, d.end))}"]
     if circular is not None and score > 0.15:
@@ -84,7 +87,7 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
         near = ground.reason(read.index)
         wide = max((ground.supports[j][0] for j in range(max(0, read.index - 4), read.index)), default=0.0)
         problem = any(
-            r.weight("correction") >= 1 for r in ground.answer.around(read.index, before=3, after=0)
+            r.weight("correction") >= 1 for r in ground.answer.around(read.index, before=8, after=0)
         )
         decided = ground.decisions[read.index]
         base = 0.75 if decided is not None or read.has("thing") else 0.5
@@ -117,7 +120,7 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
         near = ground.reason(read.index)
         outside = near.strength if near is not None and near.where != read.index else 0.0
         if outside < 0.85 and not (near is not None and near.where < read.index):
-            outside *= 0.5
+            outside *= 0.3
         score = 0.75 * cue.weight * (1.0 - max(own * 0.9, outside * 0.8))
         if read.weight("deferral") >= 1 or read.code:
             score -= 0.3

@@ -52,9 +52,9 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
         if any(is_number(w) for w in read.words):
             score -= 0.25
         if read.weight("discourse") >= 1:
-            score -= 0.3
+            score -= 0.4
         own, _ = ground.supports[read.index]
-        if own >= 0.6:
+        if own >= 0.45:
             score -= 0.25
         d = ground.decisions[read.index]
         if d is not None and cue.weight < 1:
