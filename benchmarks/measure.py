@@ -56,12 +56,22 @@ def unsaid(*arguments: str) -> list[str]:
     return [sys.executable, "-c", "from unsaid.cli import main; main()", *arguments]
 
 
-def command(*argv: str) -> Callable[[], None]:
-    """Something to time: `argv` run to its end. Raises Failed where it does not end well."""
+def command(*argv: str, without: str = "") -> Callable[[], None]:
+    """Something to time: `argv` run to its end, the environment variable `without` not set.
+
+    Raises Failed where it does not end well.
+    """
+    environment = {k: v for k, v in os.environ.items() if k != without}
 
     def run() -> None:
         done = subprocess.run(
-            argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False
+            argv,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+            check=False,
         )
         if done.returncode:
             raise Failed(f"{' '.join(argv)}: exit {done.returncode}: {done.stderr.strip()[-400:]}")

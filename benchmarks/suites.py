@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -110,6 +111,7 @@ def sound(repeat: int) -> Iterator[Row]:
     """`unsaid audit` on the sample answer over the bare faster-whisper call with the same options."""
     if not SAMPLE.is_file() or not (MODEL / "model.bin").is_file():
         raise Failed("the sample answer or the sample model is not here")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line sets it for itself
     bare = bare_whisper.load(str(MODEL))
     ours = _Ours()
     jobs: Mapping[str, Callable[[], object]] = {
@@ -145,7 +147,14 @@ def _commands(recording: Path, folder: str, rounds: int) -> dict[str, Times]:
         options = ("--model", str(MODEL), "--device", "cpu", "--format", "json", "--quiet")
         command(*unsaid("--workspace", space, "audit", str(recording), *options))()
 
-    bare = command(sys.executable, "-m", "benchmarks.bare_whisper", str(recording), str(MODEL))
+    bare = command(
+        sys.executable,
+        "-m",
+        "benchmarks.bare_whisper",
+        str(recording),
+        str(MODEL),
+        without="OPENBLAS_NUM_THREADS",
+    )
     return by_turns({"unsaid audit": fresh, "bare": bare}, rounds)
 
 
