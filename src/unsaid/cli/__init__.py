@@ -62,8 +62,8 @@ def cli(ctx: click.Context, workspace: str | None) -> None:
 
 def main() -> None:
     """Run the command line; the one place where an error becomes two lines and an exit status."""
-    # numpy's threads go on spinning after each small matrix product and keep a core from the recogniser, which
-    # has threads of its own: a run on two cores takes a tenth longer. numpy reads this when it is imported.
+    # numpy's threads go on spinning after each small matrix product and keep a core from the recogniser,
+    # which has its own: a run on two cores takes a tenth longer. numpy reads this when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         cli(prog_name="unsaid")
