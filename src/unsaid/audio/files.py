@@ -27,6 +27,15 @@ SILENT_BELOW_DBFS = -60.0
 """A peak below this is no voice. Speech on a badly set microphone still peaks above -50 dBFS; a muted one
 gives digital silence or dither at about -90."""
 
+_CONTAINERS = (
+    "3gp,aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,gxf,ircam,loas,m4a,m4v,matroska,"
+    "mlp,mov,mp2,mp3,mp4,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,sln,sox,spdif,tak,truehd,tta,"
+    "voc,w64,wav,webm,wtv,wv"
+)
+"""FFmpeg's names of the containers that are tried: those in which recordings come. Playlists are not among
+them: they would make it open other files or wait for the network for ever (an unfinished m3u8 did). Nor are text
+and pictures, which FFmpeg takes for films."""
+
 _GAP_S = 0.1
 """A jump in a stream's timestamps longer than this is silence that the encoder left out (Opus DTX)."""
 
@@ -64,9 +73,11 @@ def decode(path: Path, *, max_duration_s: float = 4 * 3600.0) -> Sound:
     import av
 
     try:
-        # Only this file: a playlist must not make the demuxer open something else, the network least of all.
         container = av.open(
-            str(path.resolve()), mode="r", metadata_errors="ignore", options={"protocol_whitelist": "file"}
+            str(path.resolve()),
+            mode="r",
+            metadata_errors="ignore",
+            options={"protocol_whitelist": "file", "format_whitelist": _CONTAINERS},
         )
     except (av.error.FFmpegError, ValueError) as error:
         raise UnsaidError(
