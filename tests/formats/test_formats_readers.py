@@ -279,6 +279,13 @@ def test_words_out_of_order_are_clamped_and_told() -> None:
     assert len(transcript.notes) == 2
 
 
+def test_a_segment_without_times_takes_those_of_its_words() -> None:
+    words = [{"word": "So", "start": 1.5, "end": 1.75}, {"word": "what?", "start": 2, "end": 2.5}]
+    transcript = formats.read(json.dumps({"segments": [{"words": words}]}).encode(), name="x.json")
+    (segment,) = transcript.segments
+    assert (segment.start_s, segment.end_s, segment.text) == (1.5, 2.5, " So what?")
+
+
 def test_not_a_number_counts_as_no_time() -> None:
     data = (
         b'{"segments": [{"start": 0, "end": 2, "text": " a b", "avg_logprob": NaN, "words": ['

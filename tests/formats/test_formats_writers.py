@@ -277,6 +277,7 @@ def damaged(**changes: object) -> str:
         ("{}", "not an audit"),
         (damaged(schema=2), "schema 2"),
         (damaged(flags=[{}]), "flags[0].family"),
+        (damaged(flags=[{"family": "silent-decision", "severity": "grave"}]), "flags[0].severity"),
         (damaged(measures={}), "measures.duration_s"),
         (damaged(sentences=[]), "flags[0].sentence_index"),
         (damaged(sentences=[{"index": "x"}]), "sentences[0].index"),
