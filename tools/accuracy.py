@@ -1,12 +1,12 @@
 """How often the rules are right, on labelled answers.
 
     python tools/accuracy.py                        the project's own answers, developed on and held out
-    python tools/accuracy.py --gold tests/gold      a folder of whisper JSON with NAME.labels.jsonl beside them
-    python tools/accuracy.py --show                 every miss and every false alarm
+    python tools/accuracy.py --gold tests/gold      a folder of whisper JSON with NAME.labels.jsonl beside
+    them python tools/accuracy.py --show                 every miss and every false alarm
     python tools/accuracy.py --damage plain         the same answers as a bad recogniser would give them
 
-A label is a claim about one sentence and one family. A flag counts for the one labelled sentence that it overlaps most.
-Labels with a question mark ({D1?}) count neither way.
+A label is a claim about one sentence and one family. A flag counts for the one labelled sentence that it
+overlaps most. Labels with a question mark ({D1?}) count neither way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from unsaid.audit import audit
+from unsaid.audit import SURE, audit
 from unsaid.model import Audit, Kind, Prompt, Segment, Transcript, Word
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,18 +85,45 @@ def read_case(path: Path) -> Case:
     return Case(path.stem, Transcript(tuple(segments), at_s), prompt, kind, tuple(labels))
 
 
+def spoken(text: str, prompt: str = "", kind: Kind | None = None) -> Case:
+    """A stretch of an answer as one would write it down: sentences in a row, `[6.2]` for a pause of 6.2 s."""
+    words: list[Word] = []
+    at_s = 0.4
+    for part in re.sub(r"\[(\d+(?:\.\d+)?)\]", r" [\1] ", text).split():
+        if m := re.fullmatch(r"\[(\d+(?:\.\d+)?)\]", part):
+            at_s += float(m.group(1))
+            continue
+        end_s = at_s + 0.12 + 0.05 * len(part)
+        words.append(Word(f" {part}", round(at_s, 2), round(end_s, 2)))
+        at_s = end_s + (0.38 if part[-1] in ".?!" else 0.03)
+    segment = Segment(words[0].start_s, words[-1].end_s, "".join(w.text for w in words), tuple(words))
+    return Case(text[:40], Transcript((segment,), at_s), Prompt(prompt, kind) if prompt else None, kind, ())
+
+
 def read_gold(path: Path) -> Case:
     """Read whisper JSON with its labels beside it."""
     doc: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     segments = tuple(
-        Segment(s["start"], s["end"], s["text"], tuple(Word(w["word"], w["start"], w["end"]) for w in s["words"]))
+        Segment(
+            s["start"], s["end"], s["text"], tuple(Word(w["word"], w["start"], w["end"]) for w in s["words"])
+        )
         for s in doc["segments"]
     )
-    rows = [json.loads(x) for x in path.with_suffix(".labels.jsonl").read_text(encoding="utf-8").splitlines() if x.strip()]
+    rows = [
+        json.loads(x)
+        for x in path.with_suffix(".labels.jsonl").read_text(encoding="utf-8").splitlines()
+        if x.strip()
+    ]
     ids = {s["id"]: i for i, s in enumerate(doc["segments"])}
     labels = tuple(Label(ids[r["segment"]], r.get("code", r["family"]), r.get("sure", True)) for r in rows)
     # As the command line hears it: the prompt is a text, and nobody says of what kind the question is.
-    return Case(path.stem, Transcript(segments, doc.get("duration", segments[-1].end_s)), Prompt(doc["prompt"]), None, labels)
+    return Case(
+        path.stem,
+        Transcript(segments, doc.get("duration", segments[-1].end_s)),
+        Prompt(doc["prompt"]),
+        None,
+        labels,
+    )
 
 
 def read_folder(folder: Path) -> list[Case]:
@@ -109,8 +136,8 @@ def read_folder(folder: Path) -> list[Case]:
 def damaged(case: Case, how: str, vocabulary: Sequence[str]) -> Transcript:
     """The transcript as a bad recogniser would give it, word times kept.
 
-    plain: no punctuation, no capitals, cut every 30 s; wrong: one word in ten replaced by a similar one; joined: sentences
-    joined in twos and threes with commas.
+    plain: no punctuation, no capitals, cut every 30 s; wrong: one word in ten replaced by a similar one;
+    joined: sentences joined in twos and threes with commas.
     """
     rng = random.Random(f"{case.name} {how}")
     groups = [list(s.words) for s in case.transcript.segments]
@@ -142,12 +169,22 @@ def _misheard(word: Word, rng: random.Random, vocabulary: Sequence[str]) -> Word
     if len(core) <= 2 or rng.random() >= 0.10:
         return word
     near = [v for v in difflib.get_close_matches(core, vocabulary, 4, 0.5) if v != core]
-    return replace(word, text=re.sub(re.escape(core), rng.choice(near), word.text, flags=re.I)) if near else word
+    return (
+        replace(word, text=re.sub(re.escape(core), rng.choice(near), word.text, flags=re.I)) if near else word
+    )
 
 
 def vocabulary_of(cases: Sequence[Case]) -> list[str]:
     """All words of the answers, bare and in lower case."""
-    return sorted({re.sub(r"[^a-z']", "", w.text.lower()) for c in cases for s in c.transcript.segments for w in s.words} - {""})
+    return sorted(
+        {
+            re.sub(r"[^a-z']", "", w.text.lower())
+            for c in cases
+            for s in c.transcript.segments
+            for w in s.words
+        }
+        - {""}
+    )
 
 
 @dataclass
@@ -238,19 +275,22 @@ def score(case: Case, result: Audit) -> Score:
     return Score(families, rules, tuple(wrong))
 
 
-def scores(cases: Sequence[Case], how: str = "", min_confidence: float | None = None) -> Iterator[tuple[Case, Score]]:
+def scores(
+    cases: Sequence[Case], how: str = "", min_confidence: float | None = None
+) -> Iterator[tuple[Case, Score]]:
     """Audit and score each answer, damaged if asked for."""
     vocabulary = vocabulary_of(cases) if how == "wrong" else []
-    options = {} if min_confidence is None else {"min_confidence": min_confidence}
+    least = SURE if min_confidence is None else min_confidence
     for case in cases:
         heard = damaged(case, how, vocabulary) if how else case.transcript
-        yield case, score(case, audit(heard, case.prompt, kind=case.kind, **options))
+        yield case, score(case, audit(heard, case.prompt, kind=case.kind, min_confidence=least))
 
 
 def report(title: str, cases: Sequence[Case], how: str, show: bool, each: bool, least: float | None) -> Tally:
     families = {f: Tally() for f in FAMILIES}
     rules: dict[str, Tally] = {}
-    print(f"{title}{f', {how}' if how else ''}: {len(cases)} answers, {sum(len(c.transcript.segments) for c in cases)} sentences")
+    count = sum(len(c.transcript.segments) for c in cases)
+    print(f"{title}{f', {how}' if how else ''}: {len(cases)} answers, {count} sentences")
     for case, s in scores(cases, how, least):
         if each:
             print(f"  {case.name:24} {s.all}")
@@ -273,11 +313,19 @@ def report(title: str, cases: Sequence[Case], how: str, show: bool, each: bool, 
 
 def main(argv: Sequence[str] | None = None) -> int:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--gold", type=Path, action="append", default=[], help="folder of labelled answers (may be given again)")
+    ap.add_argument(
+        "--gold",
+        type=Path,
+        action="append",
+        default=[],
+        help="folder of labelled answers (may be given again)",
+    )
     ap.add_argument("--only", nargs="*", default=[], help="names of the answers to take")
     ap.add_argument("--show", action="store_true", help="print every miss and every false alarm")
     ap.add_argument("--damage", choices=(*DAMAGES, "all"), default="", help="damage the transcripts first")
-    ap.add_argument("--min-confidence", type=float, help="least confidence of a flag (default: the program's own)")
+    ap.add_argument(
+        "--min-confidence", type=float, help="least confidence of a flag (default: the program's own)"
+    )
     args = ap.parse_args(argv)
     folders = [(p.name, p) for p in args.gold] or [("own answers", CASES), ("held out", CASES / "heldout")]
     hows = DAMAGES if args.damage == "all" else (args.damage,)
@@ -288,7 +336,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not cases:
             continue
         for how in hows:
-            report(title, cases, how, args.show and not ("held" in title), True, args.min_confidence)
+            report(title, cases, how, args.show and "held" not in title, True, args.min_confidence)
     if not sum(counts.values()):
         print("no labelled answers found", file=sys.stderr)
         return 2

@@ -28,8 +28,9 @@ def audit(
 ) -> Audit:
     """Find where reasoning stayed hidden.
 
-    `prompt` and `kind` go before what the transcript itself carries. `select` and `ignore` take code prefixes ("D",
-    "D1") and names. Findings below `min_confidence` (0 to 1) are left out. Raises UnsaidError for an unknown rule.
+    `prompt` and `kind` go before what the transcript itself carries. `select` and `ignore` take code
+    prefixes ("D", "D1") and names. Findings below `min_confidence` (0 to 1) are left out. Raises
+    UnsaidError for an unknown rule.
     """
     rules = chosen(select, ignore)
     prompt = prompt or transcript.prompt
@@ -49,7 +50,9 @@ def audit(
 def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Flag, ...]:
     """One flag for each sentence, in order of time."""
     kept: dict[int, tuple[Rule, Finding]] = {}
-    for rule, finding in sorted(found, key=lambda rf: (rf[1].sentence, _ORDER.index(rf[0].code), -rf[1].confidence)):
+    for rule, finding in sorted(
+        found, key=lambda rf: (rf[1].sentence, _ORDER.index(rf[0].code), -rf[1].confidence)
+    ):
         kept.setdefault(finding.sentence, (rule, finding))
     for index in [i for i, (rule, _) in kept.items() if rule.code == "D1"]:
         if _continues(answer, kept, index):
@@ -59,16 +62,20 @@ def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Fla
 
 
 def _continues(answer: Answer, kept: Mapping[int, tuple[Rule, Finding]], index: int) -> bool:
-    """A choice that only goes on with the one flagged right before it, or that the next one settles: one gap, one flag."""
+    """A choice that only goes on with the one flagged right before it, or that the next one settles: one
+    gap, one flag."""
     read = answer.reads[index]
     before, after = kept.get(index - 1), kept.get(index + 1)
     if after is not None and after[0].letter == "D" and any(w in ("could", "might") for w in read.words):
         return True
     if before is None or before[0].letter != "D" or read.pause_s >= 1.5:
         return False
-    return read.words[:1] in (("or",), ("with",)) or read.weight("circular") >= 1 or (
-        read.weight("hedge") > 0 and read.verbless
-    ) or read.words[-3:] == ("all", "the", "way")
+    return (
+        read.words[:1] in (("or",), ("with",))
+        or read.weight("circular") >= 1
+        or (read.weight("hedge") > 0 and read.verbless)
+        or read.words[-3:] == ("all", "the", "way")
+    )
 
 
 def _flag(answer: Answer, rule: Rule, finding: Finding) -> Flag:
@@ -107,7 +114,11 @@ def _measures(transcript: Transcript, ground: Ground, flags: Sequence[Flag]) -> 
     doubts = [r for r in reads if not r.question and (r.weight("hedge") >= 1 or r.weight("unknown") >= 1)]
     bounded = [r for r in doubts if ground.bound(r.index) is not None]
     framing = next(
-        (r.sentence.start_s for r in reads if r.question or r.weight("requirement") >= 1 or r.weight("assumption") >= 1),
+        (
+            r.sentence.start_s
+            for r in reads
+            if r.question or r.weight("requirement") >= 1 or r.weight("assumption") >= 1
+        ),
         None,
     )
     return Measures(

@@ -1,7 +1,7 @@
 """What each sentence of an answer does, and what it is about.
 
-`understand` reads the sentences into an `Answer`, the ground on which every rule stands; `read` returns the plain
-sentences with their acts. Pure, linear in the number of words.
+`understand` reads the sentences into an `Answer`, the ground on which every rule stands; `read` returns
+the plain sentences with their acts. Pure, linear in the number of words.
 """
 
 from __future__ import annotations
@@ -11,55 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from unsaid.language.cues import FILLERS, Cue, Token, find, is_number, tokens
+from unsaid.language.cues import FILLERS, Cue, Token, find, is_number, listed, tokens
 from unsaid.model import Act, Kind, Prompt, Sentence
 
-STOPWORDS = frozenset(
-    "a an the this that these those it its it's that's there there's here i i'm i'd i'll i've me my we we're we'd we'll "
-    "we've us our you you're you'd you'll you've your they they're they'd they'll their them he she his her who what "
-    "which where when why how is are was were be been being am isn't aren't wasn't do does did don't doesn't didn't done "
-    "have has had haven't hasn't will would won't wouldn't can could can't couldn't should shouldn't may might must "
-    "and or but nor so if then than because cause since as of to in on at by for from with without into onto over under up "
-    "down out off about again not no yes yeah okay ok right well now just also too very really quite pretty some any all "
-    "every each more most much many lot one ones thing things something anything nothing everything bit kind sort way "
-    "like say said go going goes went gonna get gets got getting make makes made making let let's lets use used using put "
-    "take takes took come comes came want wants wanted need needs think guess suppose know mean see look back first next "
-    "last good great nice fine better best cool still even only own same other another else though actually basically "
-    "probably maybe perhaps obviously um uh hmm oh sorry please thanks called those whole point end start".split()
-)
-FINITE = frozenset(
-    "is are was were am be been i'm i'd i'll i've we're we'd we'll we've you're you'd you'll you've they're they'd "
-    "they'll they've it's that's there's he's she's what's who's isn't aren't wasn't weren't do does did don't doesn't "
-    "didn't have has had haven't hasn't hadn't will would won't wouldn't can could can't couldn't should shouldn't may "
-    "might must let's let goes go went gets get got gives give gave takes take took makes make made means needs need "
-    "wants want wanted uses use used puts keeps keep kept runs run ran says say said works work worked knows know knew "
-    "thinks think thought comes come came looks look looked feels feel felt lives live sits sit holds handles handle "
-    "calls call called sends send sent reads writes write wrote stores store stored checks check checked returns return "
-    "pulls pull pushes drops drop fills hits hit lets lose lost costs cost breaks broke fails failed happens happened "
-    "depends depend changes changed change moves moved chose choose picked decided started start built build added add "
-    "becomes expires expire scales fits fit saves save expects expect hate hates love loves like likes became told tell "
-    "asked ask wait waits guess suppose mean hope believe wonder remember leave left throw throws delete deletes".split()
-)
-_WH = frozenset("what how why who which where when what's how's who's where's".split())
-_AUX = frozenset(
-    "is are was were do does did can could should would will may shall am isn't aren't don't doesn't didn't can't "
-    "couldn't shouldn't wouldn't won't have has".split()
-)
-_SUBJECTS = frozenset("i we you they it he she there this that these those people users".split())
-_LEADERS = frozenset(
-    "so and but okay ok right well now then yeah yep sure alright hmm oh um uh actually anyway also like um, great cool fine good "
-    "maybe perhaps sorry look basically".split()
-)
-_ANAPHORA = frozenset("that this it which that's it's they those these them otherwise so they're that'd it'd this'll there".split())
-_CODE_OPENERS = frozenset("def class import elif self return rows".split())
-_OPINES = frozenset("think guess suppose believe hope reckon mean".split())
-_ANSWERS = frozenset("yes no yeah yep nope right correct sure true good okay ok exactly maybe fine yes".split())
 _NUMBER_CORE = re.compile(r"\d+(?:[.,]\d+)*")
 _VALUES = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
-    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100,
-    "hundreds": 100, "thousand": 1000, "thousands": 1000, "million": 10**6, "millions": 10**6, "billion": 10**9,
-    "billions": 10**9, "dozen": 12, "dozens": 12,
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+    "sixty": 60, "hundred": 100, "hundreds": 100, "thousand": 1000, "thousands": 1000, "million": 10**6,
+    "millions": 10**6, "billion": 10**9, "billions": 10**9, "dozen": 12, "dozens": 12,
 }  # fmt: skip
 
 
@@ -170,7 +130,18 @@ def stem(word: str) -> str:
     """A crude stem: enough to see "shards", "sharded" and "sharding" as one."""
     if word.endswith("'s"):
         word = word[:-2]
-    for suffix, keep in (("ations", 4), ("ation", 4), ("ings", 4), ("ing", 4), ("ies", 3), ("ed", 3), ("es", 4), ("s", 3), ("er", 5), ("e", 4)):
+    for suffix, keep in (
+        ("ations", 4),
+        ("ation", 4),
+        ("ings", 4),
+        ("ing", 4),
+        ("ies", 3),
+        ("ed", 3),
+        ("es", 4),
+        ("s", 3),
+        ("er", 5),
+        ("e", 4),
+    ):
         if word.endswith(suffix) and len(word) - len(suffix) >= keep and not word.endswith("ss"):
             word = word[: -len(suffix)] + ("y" if suffix == "ies" else "")
             break
@@ -181,7 +152,9 @@ def stem(word: str) -> str:
 
 def content(words: Iterable[str]) -> frozenset[str]:
     """Stems of the words that carry a meaning of their own."""
-    return frozenset(stem(w) for w in words if len(w) > 1 and w not in STOPWORDS and w not in FILLERS)
+    return frozenset(
+        stem(w) for w in words if len(w) > 1 and w not in listed("stopwords") and w not in FILLERS
+    )
 
 
 def numbers(words: Sequence[str]) -> frozenset[float]:
@@ -202,7 +175,7 @@ def numbers(words: Sequence[str]) -> frozenset[float]:
 
 def _lead(words: Sequence[str]) -> int:
     i = 0
-    while i < len(words) and words[i] in _LEADERS and i < 6:
+    while i < len(words) and words[i] in listed("leaders") and i < 6:
         i += 1
     return i if i < len(words) else 0
 
@@ -213,8 +186,11 @@ def _is_question(text: str, words: Sequence[str], lead: int) -> bool:
         return False
     rest = words[lead : lead + 3]
     inverted = len(rest) > 1 and (
-        (rest[0] in _AUX and (rest[1] in _SUBJECTS or len(words) > 3))
-        or (rest[0] in _WH and (rest[1] in _AUX or rest[1] in ("many", "much", "big", "often", "about", "if")))
+        (rest[0] in listed("aux") and (rest[1] in listed("subjects") or len(words) > 3))
+        or (
+            rest[0] in listed("wh")
+            and (rest[1] in listed("aux") or rest[1] in ("many", "much", "big", "often", "about", "if"))
+        )
         or rest[0] in ("how", "why", "who")
     )
     stripped = text.rstrip("\"'”’ )")
@@ -222,9 +198,11 @@ def _is_question(text: str, words: Sequence[str], lead: int) -> bool:
         return inverted or not is_tagged(words)
     if stripped.endswith((".", "!")) or len(words) > 30 or len(rest) < 2:
         return False
-    if rest[0] in _AUX and rest[1] in _SUBJECTS:
+    if rest[0] in listed("aux") and rest[1] in listed("subjects"):
         return True
-    return rest[0] in _WH and (rest[1] in _AUX or rest[1] in ("many", "much", "big", "often", "about", "if"))
+    return rest[0] in listed("wh") and (
+        rest[1] in listed("aux") or rest[1] in ("many", "much", "big", "often", "about", "if")
+    )
 
 
 def is_tagged(words: Sequence[str]) -> bool:
@@ -233,11 +211,12 @@ def is_tagged(words: Sequence[str]) -> bool:
         return False
     if words[-1] in ("right", "yeah", "no", "correct", "ok", "okay", "huh", "yes"):
         return True
-    return words[-1] in ("it", "they", "we", "you", "i", "he", "she", "there") and words[-2] in _AUX
+    return words[-1] in ("it", "they", "we", "you", "i", "he", "she", "there") and words[-2] in listed("aux")
 
 
 def _is_filler(text: str, toks: Sequence[Token], cue: Cue) -> bool:
-    """ "I don't know" as a mere hesitation, in the middle of a sentence: "it could be, I don't know, a million"."""
+    """ "I don't know" as a mere hesitation, in the middle of a sentence: "it could be, I don't know, a
+    million"."""
     words = [t.text for t in toks[cue.start : cue.start + 3]]
     end = cue.start + 3
     if words != ["i", "don't", "know"] or end >= len(toks):
@@ -245,7 +224,11 @@ def _is_filler(text: str, toks: Sequence[Token], cue: Cue) -> bool:
     after = text[toks[end - 1].end : toks[end].start]
     if len(toks) - end < 3:
         return False
-    return "," in after or toks[end].text in ("some", "maybe", "like", "a", "probably", "something") or is_number(toks[end].text)
+    return (
+        "," in after
+        or toks[end].text in ("some", "maybe", "like", "a", "probably", "something")
+        or is_number(toks[end].text)
+    )
 
 
 def _read(sentence: Sentence) -> Read:
@@ -269,16 +252,28 @@ def _read(sentence: Sentence) -> Read:
         content=content(words),
         lead=lead,
         verbless=not any(
-            (w in FINITE or (i > lead and len(w) > 4 and w.endswith("ed"))) and not (w in _OPINES and i and words[i - 1] == "i") for i, w in enumerate(words)
+            (w in listed("finite") or (i > lead and len(w) > 4 and w.endswith("ed")))
+            and not (w in listed("opines") and i and words[i - 1] == "i")
+            for i, w in enumerate(words)
         ),
-        code=(codes >= 2 and codes >= 0.22 * len(words)) or (bool(words) and words[lead] in _CODE_OPENERS),
+        code=(codes >= 2 and codes >= 0.22 * len(words))
+        or (bool(words) and words[lead] in listed("code_openers")),
     )
 
 
-_STORY = re.compile(r"\b(?:tell me about|describe a (?:project|time|situation|conflict|decision)|a time (?:you|when)|you led|did you|have you)\b")
-_DEBUG = re.compile(r"\b(?:find out why|debug|root cause|used to|suddenly|fails|failing|broken|walk me through how|slower|crash(?:es|ing)?)\b")
+_STORY = re.compile(
+    r"\b(?:tell me about|describe a (?:project|time|situation|conflict|decision)|a time (?:you|when)"
+    r"|you led|did you|have you)\b"
+)
+_DEBUG = re.compile(
+    r"\b(?:find out why|find the cause|debug|root cause|used to|suddenly|fails|failing|broken"
+    r"|walk me through how|slower|crash(?:es|ing)?)\b"
+)
 _DESIGN = re.compile(r"\b(?:design|architect(?:ure)?|api|data model|schema|system)\b")
-_CODING = re.compile(r"\b(?:implement|function|array|string|integers?|linked list|return|given an?|cache with|constant time|grid|tree)\b")
+_CODING = re.compile(
+    r"\b(?:implement|function|array|string|integers?|linked list|return|given an?|cache with"
+    r"|constant time|grid|tree)\b"
+)
 
 
 def _kind(prompt_words: Sequence[str], reads: Sequence[Read]) -> Kind | None:
@@ -301,7 +296,9 @@ def _kind(prompt_words: Sequence[str], reads: Sequence[Read]) -> Kind | None:
     return "coding" if code > 0.15 * len(reads) else "design"
 
 
-def understand(sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None) -> Answer:
+def understand(
+    sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None
+) -> Answer:
     """Read all sentences of an answer."""
     reads = tuple(_read(s) for s in sentences)
     places: dict[str, list[int]] = {}
@@ -336,6 +333,8 @@ def with_acts(answer: Answer) -> tuple[Sentence, ...]:
     return tuple(out)
 
 
-def read(sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None) -> tuple[Sentence, ...]:
+def read(
+    sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None
+) -> tuple[Sentence, ...]:
     """`sentences` with their acts."""
     return with_acts(understand(sentences, prompt, kind))

@@ -1,17 +1,15 @@
 """Finds the phrases of `cues.toml` in a row of words.
 
-The phrases are compiled once into one automaton of dictionaries; a sentence is walked once, so that the cost grows with
-the number of words and hardly with the number of phrases.
+The phrases are compiled once into one automaton of dictionaries; a sentence is walked once, so that the
+cost grows with the number of words and hardly with the number of phrases.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any, NamedTuple, cast
 
 GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
@@ -20,18 +18,97 @@ LONGEST_MATCH = 14
 """Words that one phrase may span, wildcards and fillers included."""
 
 FILLERS = frozenset(
-    "um uh er erm hmm like just basically really simply probably maybe perhaps also actually honestly literally "
-    "kinda definitely still then now there quickly obviously usually".split()
+    [
+        "um",
+        "uh",
+        "er",
+        "erm",
+        "hmm",
+        "like",
+        "just",
+        "basically",
+        "really",
+        "simply",
+        "probably",
+        "maybe",
+        "perhaps",
+        "also",
+        "actually",
+        "honestly",
+        "literally",
+        "kinda",
+        "definitely",
+        "still",
+        "then",
+        "now",
+        "there",
+        "quickly",
+        "obviously",
+        "usually",
+    ]
 )
 """Words that may stand between any two words of a phrase."""
 
 _THING = ("tech", "structure", "component", "approach")
 _NUMBERS = frozenset(
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions "
-    "billion billions trillion dozen dozens".split()
+    [
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "hundreds",
+        "thousand",
+        "thousands",
+        "million",
+        "millions",
+        "billion",
+        "billions",
+        "trillion",
+        "dozen",
+        "dozens",
+    ]
 )
-_NOT_OWNED = frozenset("it's that's there's here's he's she's what's who's how's where's let's this's everybody's nobody's".split())
+_NOT_OWNED = frozenset(
+    [
+        "it's",
+        "that's",
+        "there's",
+        "here's",
+        "he's",
+        "she's",
+        "what's",
+        "who's",
+        "how's",
+        "where's",
+        "let's",
+        "this's",
+        "everybody's",
+        "nobody's",
+    ]
+)
 _DIGITS = re.compile(r"^\d[\d.,]*(?:%|k|m|b|ms|s|gb|mb|kb|tb|x|th)?$")
 _TOKEN = re.compile(r"[^\W_]+(?:['’.][^\W_]+|(?<=\d),\d+)*%?")
 _SHORT = {
@@ -39,7 +116,8 @@ _SHORT = {
     "couldnt": "couldn't", "shouldnt": "shouldn't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't",
     "im": "i'm", "ive": "i've", "thats": "that's", "lets": "let's", "theres": "there's", "youre": "you're",
     "theyre": "they're", "weve": "we've", "youd": "you'd", "theyd": "they'd", "itll": "it'll", "hes": "he's",
-    "whats": "what's", "wont": "won't", "havent": "haven't", "hasnt": "hasn't", "theyll": "they'll", "youll": "you'll",
+    "whats": "what's", "wont": "won't", "havent": "haven't", "hasnt": "hasn't", "theyll": "they'll",
+    "youll": "you'll",
 }  # fmt: skip
 
 # Keys of an automaton's node that are no words.
@@ -90,16 +168,34 @@ def is_number(token: str) -> bool:
 
 
 @cache
+def _document() -> dict[str, Any]:
+    # Imported here: they cost more to load than all the rest of this package.
+    import tomllib
+    from importlib import resources
+
+    source = resources.files("unsaid.language").joinpath("cues.toml").read_text(encoding="utf-8")
+    return tomllib.loads(source)
+
+
+@cache
+def listed(name: str) -> frozenset[str]:
+    """A plain list of words from `cues.toml`."""
+    listed = _document()["words"][name]
+    return frozenset(listed.split() if isinstance(listed, str) else listed)
+
+
+@cache
 def _data() -> tuple[dict[str, Any], dict[str, Any]]:
     """The automata of the classes and of the phrases, built once."""
-    source = resources.files("unsaid.language").joinpath("cues.toml").read_text(encoding="utf-8")
-    doc = tomllib.loads(source)
+    doc = _document()
     classes: dict[str, Any] = {}
-    for name, members in doc.pop("classes").items():
+    for name, members in doc["classes"].items():
         for member in members:
             _insert(classes, member, name)
     phrases: dict[str, Any] = {}
     for kind, grades in doc.items():
+        if kind in ("classes", "words"):
+            continue
         for grade, rows in grades.items():
             for row in rows:
                 _insert(phrases, row, (kind, GRADES[grade]))

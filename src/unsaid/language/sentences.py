@@ -1,8 +1,8 @@
 """Sentences from words, punctuation and pauses.
 
-A recogniser's punctuation cannot be trusted: it may be missing, joined with commas, or cut every 30 seconds in the
-middle of a thought. So a sentence ends where the signs together say so: a full stop, a pause, a word that opens a new
-sentence, and never after a word that wants another one ("the", "of", "to").
+A recogniser's punctuation cannot be trusted: it may be missing, joined with commas, or cut every 30
+seconds in the middle of a thought. So a sentence ends where the signs together say so: a full stop, a
+pause, a word that opens a new sentence, and never after a word that wants another one ("the", "of", "to").
 
 Pure, and linear in the number of words.
 """
@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
+from unsaid.language.cues import listed
 from unsaid.model import Pause, Segment, Sentence, Transcript, Word
 
 BREAK_S = 0.3
@@ -28,29 +30,14 @@ LONGEST_WORDS = 120
 
 _END = re.compile(r"[.?!…。？！؟][\"'”’»)\]]*$")
 _COMMA = re.compile(r"[,;:—–-][\"'”’»)\]]*$")
-_ABBREVIATION = re.compile(r"^[\"'(]*(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|st|approx|no|[a-z](?:\.[a-z])+|[a-z])\.$", re.I)
-
-_DANGLING = frozenset(
-    "a an the of to for with from by at in on into onto as and or but nor than if whether because since my your our "
-    "their his her its this these those some every each very is are was were be been being am have has had do does "
-    "did will would can could should may might must i'm i'll i'd i've we're we'll we'd we've you'd you'll they're "
-    "they'd it's that's i we they he she which who whose what that like about between per not "
-    "so um uh".split()
-)
-_OPENERS = frozenset(
-    "so and but okay ok now then right well yeah yes no i i'd i'll i'm i've we we'd we'll we're we've you it it's that "
-    "that's this there there's they they're what how why who where when which if for first second third next last "
-    "finally let let's also actually anyway because since hmm oh sorry wait maybe perhaps the a an in on one some "
-    "do does is are can could should would at with without each every my our alright or not".split()
-)
-_STRONG_OPENERS = frozenset(
-    "so okay ok now then right well yeah but i i'd i'll i'm i've we we'd we'll we're we've let's let there's that's "
-    "it's they they're you what how why anyway actually hmm oh sorry wait maybe first next finally and if".split()
+_ABBREVIATION = re.compile(
+    r"^[\"'(]*(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|st|approx|no|[a-z](?:\.[a-z])+|[a-z])\.$", re.I
 )
 
 
 def words_of(transcript: Transcript) -> tuple[Word, ...]:
-    """All words in order, counted over all segments; made up at an even pace where a segment has no word times.
+    """All words in order, counted over all segments; made up at an even pace where a segment has no word
+    times.
 
     Start times never go back and no word ends before it starts, whatever the source says.
     """
@@ -90,8 +77,8 @@ def _even(segment: Segment) -> Iterable[Word]:
 def clamped(words: Sequence[Word], pauses: Sequence[Pause]) -> tuple[Word, ...]:
     """`words` with their times drawn out of the pauses that they swallow.
 
-    A recogniser stretches a word over the silence before or after it. The part of a word that lies in a pause is cut:
-    at the front where the pause begins no later than the word, else at the back.
+    A recogniser stretches a word over the silence before or after it. The part of a word that lies in a
+    pause is cut: at the front where the pause begins no later than the word, else at the back.
     """
     if not pauses:
         return tuple(words)
@@ -110,15 +97,19 @@ def clamped(words: Sequence[Word], pauses: Sequence[Pause]) -> tuple[Word, ...]:
                 end = max(start, min(end, pause.start_s))
                 break
             k += 1
-        out.append(word if (start, end) == (word.start_s, word.end_s) else Word(word.text, start, end, word.probability))
+        out.append(
+            word
+            if (start, end) == (word.start_s, word.end_s)
+            else Word(word.text, start, end, word.probability)
+        )
     return tuple(out)
 
 
 def split(transcript: Transcript) -> tuple[Sentence, ...]:
     """Cut a transcript into sentences.
 
-    No word is lost, doubled or moved; times are the words' own, drawn out of the pauses; `pause_before_s` is the silence
-    from the sentence before (or from the start) and 0 where the source has no times at all.
+    No word is lost, doubled or moved; times are the words' own, drawn out of the pauses; `pause_before_s`
+    is the silence from the sentence before (or from the start) and 0 where the source has no times at all.
     """
     words = clamped(words_of(transcript), transcript.pauses)
     if not words:
@@ -155,7 +146,7 @@ def _gaps(words: Sequence[Word], pauses: Sequence[Pause]) -> list[float]:
     """Silence before each word: measured pauses where there are any, else the gap between word times."""
     if not pauses:
         gaps = [max(0.0, words[0].start_s)]
-        gaps += [max(0.0, b.start_s - a.end_s) for a, b in zip(words, words[1:], strict=False)]
+        gaps += [max(0.0, b.start_s - a.end_s) for a, b in pairwise(words)]
         return gaps
     gaps = [0.0] * len(words)
     middles = [(w.start_s + w.end_s) / 2 for w in words]
@@ -174,7 +165,9 @@ def _segment_ends(transcript: Transcript) -> frozenset[int]:
     """Indices one past the last word of each segment: for sources that know no word times."""
     ends, count = set(), 0
     for segment in transcript.segments:
-        count += sum(1 for w in segment.words if w.text.strip()) if segment.words else len(segment.text.split())
+        count += (
+            sum(1 for w in segment.words if w.text.strip()) if segment.words else len(segment.text.split())
+        )
         ends.add(count)
     return frozenset(ends)
 
@@ -202,7 +195,7 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
         gap = gaps[i + 1]
         bare = _bare(texts[i])
         following = _bare(texts[i + 1])
-        dangling = bare in _DANGLING and not stop[i]
+        dangling = bare in listed("dangling") and not stop[i]
         comma = bool(_COMMA.search(texts[i]))
         missing = length + next_stop[i] > BARE_WORDS
         ends = stop[i]
@@ -211,14 +204,14 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
         elif not ends and gap >= LONG_BREAK_S:
             ends = not dangling
         elif not ends and gap >= BREAK_S and not dangling:
-            ends = comma or missing or following in _STRONG_OPENERS
+            ends = comma or missing or following in listed("strong_openers")
         elif not ends and (i + 1) in segment_ends and not dangling:
-            ends = texts[i + 1][:1].isupper() or (missing and following in _OPENERS)
+            ends = texts[i + 1][:1].isupper() or (missing and following in listed("openers"))
         elif not ends and missing and not any_pause and length >= 6 and not dangling:
             # No pauses and no stops: only the words are left.
-            ends = following in _STRONG_OPENERS and (comma or length >= 12)
+            ends = following in listed("strong_openers") and (comma or length >= 12)
         if not ends and length >= 20 and not dangling:
-            score = gap + (0.5 if comma else 0.0) + (0.4 if following in _OPENERS else 0.0)
+            score = gap + (0.5 if comma else 0.0) + (0.4 if following in listed("openers") else 0.0)
             if score >= best_score:
                 best, best_score = i + 1, score
         if not ends and length >= LONGEST_WORDS:

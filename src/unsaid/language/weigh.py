@@ -1,7 +1,8 @@
 """What an answer commits to, and what stands near it: decisions, reasons, bounds, pick-ups.
 
-A `Ground` weighs the sentences of an `Answer` once; the rules ask it. Every judgement carries the words that decided, so
-that a flag can show them. Pure; each question looks at a neighbourhood of constant size or at an index.
+A `Ground` weighs the sentences of an `Answer` once; the rules ask it. Every judgement carries the words
+that decided, so that a flag can show them. Pure; each question looks at a neighbourhood of constant size
+or at an index.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from unsaid.language.acts import FINITE, Answer, Read, content
-from unsaid.language.cues import Cue, is_number
+from unsaid.language.acts import Answer, Read, content
+from unsaid.language.cues import Cue, is_number, listed
 
 SILENT_S = 4.0
 """A pause from which the listener has missed a stretch of thinking."""
@@ -18,37 +19,6 @@ BEFORE, AFTER = 1, 2
 """The neighbourhood in which a reason or a bound is looked for, in sentences."""
 
 _CHOICE = ("tech", "structure", "approach")
-_ANAPHORA = frozenset(
-    "that this it which that's it's they those these otherwise they're that'd it'd then without because since like "
-    "cause cos instead if with there there's nobody both here either".split()
-)
-_PAST_SUBJECTS = frozenset("i we they you it he she".split())
-_BLOCKERS = frozenset("don't doesn't didn't isn't aren't can't won't wouldn't never nobody not no".split())
-_TESTING = frozenset(
-    "test tests testing try trying check assert expect expects expected profile profiler measure benchmark explain trace".split()
-)
-_YES_NO = frozenset("yes no yeah yep nope right correct true exactly okay ok sure good done".split())
-_EMPTY = _YES_NO | frozenset("thinking hmm um uh sorry thing things same anyway think interesting hm well fine next".split())
-_LANGUAGES = frozenset("python java javascript typescript go golang rust kotlin scala swift ruby".split())
-_PRONOUNS = frozenset("it that this them those these they it's that's".split())
-_NOT_AFTER_SO = frozenset("yeah yes on much many far long who what which um uh like if when let i'd let's i'll".split())
-_IMPERATIVES = frozenset(
-    "copy make use put keep split cache store poll stream batch sort hash drop add swap switch retry shard lock expand "
-    "write send give set cap limit partition index denormalise denormalize encrypt compress replicate".split()
-)
-_INTENDS = frozenset("i'd we'd let's i'll we'll".split())
-_NO_CHOICE = frozenset(
-    "say like love guess think start assume want ask be have go come get check measure look see draw talk walk check "
-    "hope need expect never not probably know take mention note try also just maybe always still do leave read".split()
-)
-_STATES = frozenset(
-    "think guess mean like know have had need want suppose remember see said say was am can could would should will must "
-    "love hate believe hope feel do did don't might may wonder never always also just really work worked come go went got "
-    "get start begin look check test try ask assume read heard agree understand still only used usually actually promise "
-    "compare follow note count run call talk don didn't count expect worry grew learned left told asked saw knew made took".split()
-)
-_CHOICE_NOUNS = frozenset("choice choices option options decision dilemma either whether alternatives fork".split())
-_LINKS = frozenset("for in on between behind per with via over at by as".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +48,8 @@ class Support:
 
 
 def thing_of(read: Read, start: int = 0, end: int | None = None) -> str:
-    """The first thing that a person chooses between (technology, structure, approach, component) in a stretch of words."""
+    """The first thing that a person chooses between (technology, structure, approach, component) in a
+    stretch of words."""
     end = len(read.tokens) if end is None else end
     for names in (_CHOICE, ("thing",)):
         for a, b in read.spans(*names):
@@ -119,7 +90,8 @@ class Ground:
         return out
 
     def _called_back(self, index: int) -> Support | None:
-        """A reason heard much later that is clearly about the same thing: it shares two words of its own with it."""
+        """A reason heard much later that is clearly about the same thing: it shares two words of its own
+        with it."""
         hits: dict[int, int] = {}
         for part in self.reads[index].content:
             for j in self._callbacks.get(part, ())[-20:]:
@@ -164,9 +136,13 @@ class Ground:
         here, before = self.reads[index], self.answer.get(index - 1)
         if before is None or before.question or not _follows(here) or self.decisions[index - 1] is not None:
             return 0.0
-        if any(is_number(w) for w in before.words) or before.weight("requirement") >= 1 or before.weight("correction") >= 1:
+        if (
+            any(is_number(w) for w in before.words)
+            or before.weight("requirement") >= 1
+            or before.weight("correction") >= 1
+        ):
             return 0.75
-        if before.size >= 8 and any(w in _PRONOUNS for w in here.words):
+        if before.size >= 8 and any(w in listed("pronouns") for w in here.words):
             return 0.55
         return 0.0
 
@@ -177,7 +153,11 @@ class Ground:
         decided = self.decisions[other]
         own = decided is not None and decided.strength >= 0.5
         if other < index:
-            linked = _follows(here) or (not here.verbless and len(here.content) <= 1 and any(w in _PRONOUNS for w in here.words))
+            linked = _follows(here) or (
+                not here.verbless
+                and len(here.content) <= 1
+                and any(w in listed("pronouns") for w in here.words)
+            )
             if there.question:
                 return 0.2
             if own:
@@ -200,11 +180,12 @@ class Ground:
             if mine is not None and mine.strength >= 0.5 and not same:
                 chain *= 0.5 if back else 0.2
             elif not back:
-                chain *= 0.6 if any(w in _PRONOUNS for w in between.words[:8]) else 0.3
+                chain *= 0.6 if any(w in listed("pronouns") for w in between.words[:8]) else 0.3
         return min(1.0, chain)
 
     def circular(self, index: int) -> Support | None:
-        """A habit, a bare value word or a restatement where a reason should stand: in the sentence or right after."""
+        """A habit, a bare value word or a restatement where a reason should stand: in the sentence or
+        right after."""
         for j in (index, index + 1):
             other = self.answer.get(j)
             if other is None:
@@ -241,30 +222,35 @@ class Ground:
 def _follows(read: Read) -> bool:
     """Opens as a consequence of what was said before."""
     opening = read.words[: read.lead + 1]
-    return bool(opening) and not ("so" in opening and "yeah" in opening) and (
-        any(w in ("so", "then", "hence", "therefore") for w in opening)
-        or opening[-1] in ("that's", "instead", "which")
+    return (
+        bool(opening)
+        and not ("so" in opening and "yeah" in opening)
+        and (
+            any(w in ("so", "then", "hence", "therefore") for w in opening)
+            or opening[-1] in ("that's", "instead", "which")
+        )
     )
 
 
 def _leans_back(read: Read) -> bool:
     """Opens with a word that points to what was said before."""
-    return bool(read.words) and (read.words[read.lead] in _ANAPHORA or read.words[0] == "so")
+    return bool(read.words) and (read.words[read.lead] in listed("anaphora") or read.words[0] == "so")
 
 
 def _consequence(read: Read) -> int | None:
     """Place of a "so" that joins a cause to what follows from it, in the middle of a sentence."""
     words = read.words
     for i in range(read.lead + 3, len(words) - 2):
-        if words[i] != "so" or words[i + 1] in _NOT_AFTER_SO or words[i - 1] in ("and", "or"):
+        if words[i] != "so" or words[i + 1] in listed("not_after_so") or words[i - 1] in ("and", "or"):
             continue
-        if any(w in FINITE or w.endswith("ing") for w in words[i + 1 : i + 8]):
+        if any(w in listed("finite") or w.endswith("ing") for w in words[i + 1 : i + 8]):
             return i
     return None
 
 
 def _reason_in(read: Read) -> tuple[float, Cue | None]:
-    """How much of a reason a sentence holds: "so" counts only in its middle, where it joins a cause to what follows."""
+    """How much of a reason a sentence holds: "so" counts only in its middle, where it joins a cause to
+    what follows."""
     best: Cue | None = None
     for cue in read.cues.get("reason", ()):
         opens = cue.start <= read.lead and read.words[cue.start] == "so"
@@ -319,7 +305,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     if read.has("param") and number and read.size <= 9 and not story:
         whole(0.75, "number")
     answers = False
-    if before is not None and before.question and read.size <= 7 and words[read.lead] not in _YES_NO:
+    if before is not None and before.question and read.size <= 7 and words[read.lead] not in listed("yes_no"):
         echoed = bool(before.content & read.content)
         if "or" in before.words and (echoed or read.size <= 3):
             whole(0.85, "answer")
@@ -327,40 +313,72 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         elif read.verbless and (specific or number):
             whole(0.6, "answer")
             answers = True
-    elif before is not None and any(w in _CHOICE_NOUNS for w in before.words) and read.size <= 8 and words[read.lead] in ("i", "we", "and"):
+    elif (
+        before is not None
+        and any(w in listed("choice_nouns") for w in before.words)
+        and read.size <= 8
+        and words[read.lead] in ("i", "we", "and")
+    ):
         whole(0.8, "answer")
         answers = True
-    elif before is not None and before.verbless and before.size <= 3 and read.verbless and read.size <= 4:
-        if (tech or number or read.has("structure")) and not before.has("code"):
-            whole(0.75, "answer")
-            answers = not story
+    elif (
+        before is not None
+        and before.verbless
+        and before.size <= 3
+        and read.verbless
+        and read.size <= 4
+        and (tech or number or read.has("structure"))
+        and not before.has("code")
+    ):
+        whole(0.75, "answer")
+        answers = not story
     if not story and read.verbless and not answers:
         if tech and read.size <= 9:
             whole(0.75, "shorthand")
         elif read.has("thing") and 2 <= read.size <= 7:
             whole(0.4 if coding and not silent else 0.5, "shorthand")
-        if read.size <= 6 and read.sentence.text.count(",") == 1 and not any(w in _EMPTY for w in words):
+        if (
+            read.size <= 6
+            and read.sentence.text.count(",") == 1
+            and not any(w in listed("empty") for w in words)
+        ):
             whole(0.35 if coding and not silent else 0.45 if coding else 0.55, "shorthand")
         elif number and read.size <= 6:
             whole(0.35 if coding else 0.5, "shorthand")
-        if not coding and 3 <= read.size <= 7 and any(w in _LINKS for w in words[read.lead + 1 :]):
+        if not coding and 3 <= read.size <= 7 and any(w in listed("links") for w in words[read.lead + 1 :]):
             whole(0.55, "shorthand")
         if "not" in words[read.lead + 1 :] and read.size <= 8 and read.has("thing"):
             whole(0.7, "shorthand")
-    if not story and not coding and words[read.lead] in _IMPERATIVES and read.size <= 8:
+    if not story and not coding and words[read.lead] in listed("imperatives") and read.size <= 8:
         whole(0.55, "choice")
     acts = words[read.lead + 1] if words[read.lead] == "i" and read.size >= 2 else ""
     acts = acts or (words[-1] if read.size <= 6 and words[-2:-1] == ("i",) else "")
-    if acts and not story and acts not in _STATES and not acts.endswith(("ed", "'t")) and not read.code:
+    if (
+        acts
+        and not story
+        and acts not in listed("states")
+        and not acts.endswith(("ed", "'t"))
+        and not read.code
+    ):
         whole((0.5 if silent else 0.42) if not coding else (0.45 if silent else 0.35), "choice")
-    if words[read.lead] in _INTENDS and not coding and read.size >= 3 and words[read.lead + 1] not in _NO_CHOICE:
-        whole(0.5 if read.pause_s >= SILENT_S else 0.4, "choice")
-    if number and read.cues.get("decision") and any(w in ("after", "at", "within") for w in words) and not story:
+    if (
+        words[read.lead] in listed("intends")
+        and not coding
+        and read.size >= 3
+        and words[read.lead + 1] not in listed("no_choice")
+    ):
+        whole(0.52 if silent else 0.45, "choice")
+    if (
+        number
+        and read.cues.get("decision")
+        and any(w in ("after", "at", "within") for w in words)
+        and not story
+    ):
         strength += 0.1
-    if "or" in words and weight >= 0.6:
-        if content(words[-2:]) & content(words[:-2]):
-            whole(0.85, "answer")
-            answers = True
+    either = "or" in words and "could" not in words and weight >= 0.6
+    if either and content(words[-2:]) & content(words[:-2]):
+        whole(0.85, "answer")
+        answers = True
     circular = read.weight("circular") >= 1
     after = answer.get(read.index + 1)
     if after is not None and after.weight("circular") >= 1 and after.size <= 9 and strength >= 0.2:
@@ -373,7 +391,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.3
     if words[read.lead] in ("if", "when", "say", "suppose") and weight < 1:
         strength -= 0.25
-    if any(w in _TESTING for w in words):
+    if any(w in listed("testing") for w in words):
         strength -= 0.3
     if sum(1 for w in words if is_number(w)) >= 4:
         strength -= 0.4
@@ -391,7 +409,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.3
     if any(w in ("could", "might") for w in words):
         strength -= 0.3
-    if any(w in _BLOCKERS for w in words[: read.lead + 4]) and form not in ("answer", "shorthand"):
+    if any(w in listed("blockers") for w in words[: read.lead + 4]) and form not in ("answer", "shorthand"):
         strength -= 0.2
     if read.weight("question") >= 1 and any(w in ("ask", "check", "confirm", "clarify") for w in words):
         strength -= 0.4
@@ -406,9 +424,10 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             break
     if words[read.lead] in ("with", "or") and weight < 1 and not silent:
         strength -= 0.25
-    if read.content and read.content <= answer.prompt_content:
+    told = len(read.content & answer.prompt_content)
+    if read.content and told >= 0.6 * len(read.content) and (weight < 1 or told == len(read.content)):
         strength -= 0.4
-    if coding and tech and any(w in _LANGUAGES for w in words) and not read.has("structure"):
+    if coding and tech and any(w in listed("languages") for w in words) and not read.has("structure"):
         strength -= 0.3
     if not story and weight < 1 and any(w in ("was", "were", "had", "did", "used") for w in words):
         strength -= 0.25

@@ -61,7 +61,8 @@ def find(code_or_name: str) -> Rule:
 
 
 def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that `select` and `ignore` leave: code prefixes ("D", "D1"), rule or family names; all by default.
+    """The rules that `select` and `ignore` leave: code prefixes ("D", "D1"), rule or family names; all by
+    default.
 
     Raises UnsaidError for a word that stands for no rule.
     """

@@ -58,11 +58,13 @@ class Rule:
     caught: tuple[Example, ...]
     spared: tuple[Example, ...]
     known_misses: tuple[Example, ...]
-    """What the rule gets wrong and we know it: not caught though it should be, or the reverse; `note` says which."""
+    """What the rule gets wrong and we know it: not caught though it should be, or the reverse; `note` says
+    which."""
     instead: str
     """How to say it: what to do in the next answer."""
     frames: tuple[str, ...]
-    """Half-filled sentences to make the reasoning audible; `___` are the blanks, `{thing}` the matter at hand."""
+    """Half-filled sentences to make the reasoning audible; `___` are the blanks, `{thing}` the matter at
+    hand."""
     check: Callable[[Ground], Iterable[Finding]]
     """Yields what the rule finds in an answer; pure, and blind to what other rules find."""
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unsaid.language.acts import Read, content, is_tagged, numbers
-from unsaid.language.cues import is_number
+from unsaid.language.cues import is_number, listed
 from unsaid.language.weigh import Ground
-from unsaid.rules.base import BLANK, Finding, Rule, shown
+from unsaid.rules.base import BLANK, Example, Finding, Rule, shown
 
-_TESTING = frozenset("test tests testing spin".split())
-_NAIVE = frozenset("simple simplest naive stupid brute obvious dumb straightforward".split())
-_GENERIC = frozenset(
-    "front end|back end|frontend|backend|server|servers|service|services|endpoint|endpoints|client|key|keys|node|nodes|set|"
-    "list|table|view|web app|log|token|session|sessions|array|lookup|topic|store|page|schema|column|columns|index".split("|")
-)
+_TESTING = frozenset({"test", "tests", "testing", "spin"})
 _EARLY = 12
 """Sentences in which the first step of a solution is looked for."""
 
 
 def _frames(read: Read) -> bool:
     """A question, a requirement, a constraint, a goal or a stated assumption."""
-    if read.question or (is_tagged(read.words) and "?" in read.sentence.text) or any(read.weight(k) >= 1 for k in ("requirement", "assumption", "question", "need")):
+    if (
+        read.question
+        or (is_tagged(read.words) and "?" in read.sentence.text)
+        or any(read.weight(k) >= 1 for k in ("requirement", "assumption", "question", "need"))
+    ):
         return True
     estimate = read.weight("hedge") > 0 or "means" in read.words or "is" in read.words
     return estimate and any(is_number(w) for w in read.words)
@@ -34,9 +33,15 @@ def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
         if _frames(read):
             return
         d = ground.decisions[read.index]
-        concrete = any(" ".join(read.words[a:b]) not in _GENERIC for a, b in read.spans("thing"))
-        flows = concrete and (read.weight("decision") >= 0.6 or read.weight("hedge") > 0) and read.size > 8
-        if any(w in _NAIVE for w in read.words):
+        concrete = any(" ".join(read.words[a:b]) not in listed("generic") for a, b in read.spans("thing"))
+        flows = read.weight("decision") >= 0.6 or read.weight("hedge") > 0
+        flows = (
+            flows
+            and concrete
+            and read.size > 8
+            and not any(read.weight(k) >= 1 for k in ("unknown", "depends"))
+        )
+        if any(w in listed("naive") for w in read.words):
             continue
         if not concrete or not ((d is not None and d.strength >= 0.4) or flows):
             continue
@@ -44,8 +49,11 @@ def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
         yield Finding(
             read.index,
             quote,
-            "The first step of a solution comes before any question, requirement, constraint or stated assumption.",
-            (f"first step: {shown(quote)}", "no question, requirement, constraint, goal or assumption before it"),
+            "The first step of a solution comes before any question, requirement or stated assumption.",
+            (
+                f"first step: {shown(quote)}",
+                "no question, requirement, constraint, goal or assumption before it",
+            ),
             f"Before I choose anything: what matters here is {BLANK}, and I'll assume {BLANK}.",
             0.65,
         )
@@ -76,9 +84,7 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
         score = 0.6 if max(values) >= 1000 else 0.35
         if read.has("per"):
             score += 0.2 if read.has("outside") else 0.1
-        earlier = any(
-            numbers(r.words) for r in ground.answer.around(read.index, before=2, after=0)
-        )
+        earlier = any(numbers(r.words) for r in ground.answer.around(read.index, before=2, after=0))
         if earlier and any(w in read.words for w in ("that's", "so", "times", "means", "per")):
             score -= 0.35
         if first in ("if", "when", "whenever", "unless") or "if" in read.words:
@@ -93,8 +99,13 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
         yield Finding(
             read.index,
             quote,
-            f"{shown(quote)} shapes the solution, and nobody gave it: the prompt does not say it and it is not marked as a guess.",
-            (f"quantity: {shown(quote)}", "not in the prompt", "no “say”, “assume” or “roughly” in the sentence or the three before"),
+            f"{shown(quote)} shapes the solution, and nobody gave it: it is neither in the prompt nor marked "
+            "as a guess.",
+            (
+                f"quantity: {shown(quote)}",
+                "not in the prompt",
+                "no “say”, “assume” or “roughly” in the sentence or the three before",
+            ),
             f"I'll assume {quote}, since {BLANK}; if it were ten times that I'd {BLANK}.",
             score,
         )
@@ -110,7 +121,7 @@ def _invented_requirement(ground: Ground) -> Iterator[Finding]:
         told = read.content & ground.answer.prompt_content
         rest = frozenset(read.content) - ground.answer.prompt_content
         score = 0.62
-        if not rest or len(told) >= len(rest) and len(told) >= 2:
+        if not rest or (len(told) >= len(rest) and len(told) >= 2):
             score -= 0.3
         own, _ = ground.supports[read.index]
         if own >= 0.9:
@@ -143,7 +154,13 @@ def _assumed_property(ground: Ground) -> Iterator[Finding]:
         if cue is None or _marked(ground, read.index, 1):
             continue
         score = 0.7 * cue.weight
-        if content(read.words[cue.start : cue.end]) & ground.answer.prompt_content:
+        if content(read.words[cue.end - 2 : cue.end]) & ground.answer.prompt_content:
+            score -= 0.4
+        before = ground.answer.get(read.index - 1)
+        known = content((*read.words[: cue.start], *read.words[cue.end :])) | (
+            before.content if before else frozenset()
+        )
+        if content(read.words[cue.end - 2 : cue.end]) & known:
             score -= 0.4
         if "if" in read.words or "unless" in read.words or "make" in read.words or read.weight("hedge") >= 1:
             score -= 0.3
@@ -173,7 +190,7 @@ def _taken_for_granted(ground: Ground) -> Iterator[Finding]:
             score -= 0.25
         if ground.decisions[read.index] is not None or read.has("thing") or read.weight("circular") >= 1:
             score += 0.1
-        if read.has("peripheral"):
+        if read.has("peripheral") or "i'm" in read.words:
             score -= 0.2
         if score < 0.2:
             continue
@@ -188,8 +205,372 @@ def _taken_for_granted(ground: Ground) -> Iterator[Finding]:
         )
 
 
-SOLUTION_BEFORE_FRAMING = Rule("A1", "solution-before-framing", "warning", "", "", (), (), (), "", (), _solution_before_framing)
-UNSTATED_QUANTITY = Rule("A2", "unstated-quantity", "warning", "", "", (), (), (), "", (), _unstated_quantity)
-INVENTED_REQUIREMENT = Rule("A3", "invented-requirement", "warning", "", "", (), (), (), "", (), _invented_requirement)
-ASSUMED_PROPERTY = Rule("A4", "assumed-property", "warning", "", "", (), (), (), "", (), _assumed_property)
-TAKEN_FOR_GRANTED = Rule("A5", "taken-for-granted", "warning", "", "", (), (), (), "", (), _taken_for_granted)
+SOLUTION_BEFORE_FRAMING = Rule(
+    code="A1",
+    name="solution-before-framing",
+    severity="warning",
+    summary=(
+        "Flagged when the first concrete step of a solution comes before any question, "
+        "requirement, constraint, goal or stated assumption; at most once an answer."
+    ),
+    why=(
+        "A solution to a problem that was never stated can only be right by luck. Listeners "
+        "wait for the framing; when it doesn't come they stop trusting what follows."
+    ),
+    caught=(
+        Example(
+            "So I'd start with an API gateway and a Kafka topic. Then a table for the parcels.",
+            quote="I'd start with",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Parcel tracking, nice. Kafka for the scans. Then a table for the parcels.",
+            quote="Kafka for the scans",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
+            quote="it's a mutex",
+            prompt="Implement a bounded blocking queue.",
+            kind="coding",
+        ),
+    ),
+    spared=(
+        Example(
+            "How many parcels a day? I'd start with a Kafka topic.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I'll assume a million parcels a day. So Kafka for the scans.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            (
+                "What must never go wrong is that a parcel shows as delivered when it isn't. So a "
+                "Postgres table."
+            ),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "We went with Snowflake. Then we went live.",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+        Example(
+            "Parcel tracking, nice. Let me think for a moment.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    known_misses=(
+        Example(
+            "So code asks where is my parcel. Kafka for the scans.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="spared: who asks for what counts as framing, however thin",
+        ),
+    ),
+    instead=("Before the first box: one question, or one sentence on what matters and what you assume."),
+    frames=("Before I choose anything: what matters here is ___, and I'll assume ___.",),
+    check=_solution_before_framing,
+)
+UNSTATED_QUANTITY = Rule(
+    code="A2",
+    name="unstated-quantity",
+    severity="warning",
+    summary=(
+        "Flagged when a size, load, rate, limit or latency that shapes the solution is used "
+        "as a fact, and neither the prompt nor the speaker gave it as a given, an estimate "
+        "or an assumption."
+    ),
+    why=(
+        "Everything built on the number stands or falls with it. A listener cannot tell "
+        "whether you know it, guessed it or need it to be true."
+    ),
+    caught=(
+        Example(
+            "We've got like fifty million users hitting this every day. Next, the map.",
+            quote="fifty million users hitting this every day",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+        Example(
+            "You're talking millions of scans. Next, the map.",
+            quote="millions of scans",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+        Example(
+            "There's ten thousand requests per second coming in. Next, the map.",
+            quote="ten thousand requests per second",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            "Let's say fifty million users a day, tell me if that's off. Next, the map.",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+        Example(
+            "Call it ten thousand requests a second. Next, the map.",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+        Example(
+            "I'd assume a million parcels a day. So that's twelve requests a second.",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+        Example(
+            "If it grew to a million requests a second I'd shard it.",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+        Example(
+            "How many users, a million?",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+        ),
+    ),
+    known_misses=(
+        Example(
+            "It's a busy country, people send a parcel a week. Next, the map.",
+            prompt="Design a parcel tracking service for a country with 40 depots.",
+            kind="design",
+            note="missed: a rate without a figure",
+        ),
+    ),
+    instead=(
+        "Mark the number: “say”, “I'd guess”, “call it”, and what would change if it were ten times that."
+    ),
+    frames=("I'll assume ___, since ___; if it were ten times that I'd ___.",),
+    check=_unstated_quantity,
+)
+INVENTED_REQUIREMENT = Rule(
+    code="A3",
+    name="invented-requirement",
+    severity="warning",
+    summary=(
+        "Flagged when a need of the user, system or business is asserted that is neither in "
+        "the prompt nor asked nor marked as assumed."
+    ),
+    why=(
+        "You may be solving a problem nobody has. Asked or assumed aloud, the same sentence "
+        "shows product sense; asserted, it shows none."
+    ),
+    caught=(
+        Example(
+            "It must be available all the time, five nines. Next, the map.",
+            quote="It must be available",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Users will want dark mode. Next, the map.",
+            quote="Users will want dark",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Legal will need us to keep everything for ten years. Next, the map.",
+            quote="Legal will need us",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Customers expect it to be instant. Next, the map.",
+            quote="Customers expect it",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            "Does it need to work offline? Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I'd assume users want to see the map. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "The lock has to be released before we return. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I need to look at the table again. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "You have to log in before you see it. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    known_misses=(
+        Example(
+            "And secure. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed: too short to tell a requirement from a remark",
+        ),
+    ),
+    instead="Ask, or mark it: “I'd assume they need … ; is that right?”",
+    frames=("I'd assume ___ needs ___; is that right? If not, I'd ___.",),
+    check=_invented_requirement,
+)
+ASSUMED_PROPERTY = Rule(
+    code="A4",
+    name="assumed-property",
+    severity="warning",
+    summary="Flagged when a property of the input or the environment is relied on silently.",
+    why=(
+        "It works until the property doesn't hold, and nobody has agreed that it does. This "
+        "is where bugs come from, and interviewers plant it on purpose."
+    ),
+    caught=(
+        Example(
+            "Since the list is sorted I can binary search. Next, the code.",
+            quote="Since the list is sorted",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "The ids are unique. Next, the code.",
+            quote="The ids are unique",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "The clocks agree. Next, the code.",
+            quote="clocks agree",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "There are no duplicates. Next, the code.",
+            quote="no duplicates",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "Clients will always retry. Next, the code.",
+            quote="Clients will always retry",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+    ),
+    spared=(
+        Example(
+            "Let's assume the list is sorted. Next, the code.",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "If the list is sorted I can binary search. Next, the code.",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "Is the list sorted?",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "Since the list is sorted I can binary search. Next, the code.",
+            prompt="Given a sorted list of integers, find a target.",
+            kind="coding",
+        ),
+        Example(
+            "I can't rely on it being sorted. Next, the code.",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+    ),
+    known_misses=(
+        Example(
+            "I sort it first. Then I look at the middle. Now it's in order.",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+            note="flagged though the speaker made it so himself two sentences before",
+        ),
+    ),
+    instead="Say it as an assumption and what happens when it fails.",
+    frames=("I'm assuming ___; if that didn't hold I'd ___.",),
+    check=_assumed_property,
+)
+TAKEN_FOR_GRANTED = Rule(
+    code="A5",
+    name="taken-for-granted",
+    severity="info",
+    summary=(
+        "Flagged when “obviously”, “everybody knows” or “as usual” stands where an "
+        "assumption should be spelled out and matters."
+    ),
+    why=(
+        "The word asks the listener to agree without hearing the argument. If it is obvious "
+        "it costs one clause to say; if it isn't, this is where they stop following."
+    ),
+    caught=(
+        Example(
+            "Obviously we'd use Kafka. Next, the map.",
+            quote="Obviously",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Same lock on both, obviously. Next, the map.",
+            quote="obviously",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "And it's a queue, everybody knows that one. Next, the map.",
+            quote="everybody knows",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "It goes without saying that we cache this. Next, the map.",
+            quote="goes without saying",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            "It's obviously wrong because the second scan overwrites the first.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example("Obviously I'm nervous, sorry.", prompt="Design a parcel tracking service.", kind="design"),
+        Example("Is it obvious what I mean?", prompt="Design a parcel tracking service.", kind="design"),
+        Example(
+            "The obvious way is to scan the table, but that takes a minute.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    known_misses=(
+        Example(
+            "It's a web app, so React, and an API, the usual. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="spared on purpose: nothing turns on it",
+        ),
+    ),
+    instead="Replace the word by the assumption it stands for.",
+    frames=("I'm assuming ___ here, because ___.",),
+    check=_taken_for_granted,
+)

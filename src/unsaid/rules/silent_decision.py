@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from unsaid.language.cues import Cue
 from unsaid.language.weigh import SILENT_S, Decision, Ground, Support
-from unsaid.rules.base import BLANK, Finding, Rule, shown, thing_or
+from unsaid.rules.base import BLANK, Example, Finding, Rule, shown, thing_or
 
 
 def _no_reason(near: Support | None) -> str:
@@ -52,10 +53,16 @@ def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
         quote = read.quote(d.start, d.end)
         what = thing_or(d.thing, quote)
         if d.form == "number":
-            message = f"The number in {shown(quote)} shapes what follows, and where it comes from is not said."
-            rewrite = f"{quote[0].upper() + quote[1:]}, because {BLANK}; if {BLANK} changed I'd move it to {BLANK}."
+            message = (
+                f"The number in {shown(quote)} shapes what follows, and where it comes from is not said."
+            )
+            rewrite = (
+                f"{quote[0].upper() + quote[1:]}, because {BLANK}; if {BLANK} changed I'd move it to {BLANK}."
+            )
         elif d.form == "answer":
-            message = f"The question was put, and {shown(what)} answers it, but nothing says why not the other."
+            message = (
+                f"The question was put, and {shown(what)} answers it, but nothing says why not the other."
+            )
             rewrite = f"I take {what} over {BLANK}, because {BLANK}."
         else:
             message = f"{shown(what)} is chosen, and a listener has to guess why."
@@ -73,7 +80,9 @@ def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
         read = ground.reads[d.sentence]
         quote = read.quote(d.start, d.end)
         what = thing_or(d.thing, quote)
-        message = f"{read.pause_s:.0f} s of silence, then {shown(what)}: what was weighed in between was not heard."
+        message = (
+            f"{read.pause_s:.0f} s of silence, then {shown(what)}: what was weighed in between was not heard."
+        )
         rewrite = f"I was weighing {what} against {BLANK}; {what} won because {BLANK}."
         evidence.insert(0, f"pause of {read.pause_s:.1f} s before it")
         yield Finding(d.sentence, quote, message, tuple(evidence), rewrite, min(1.0, score + 0.08))
@@ -82,6 +91,12 @@ def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
 def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("reversal")
+        before = ground.answer.get(read.index - 1)
+        if cue is None and read.words[:1] == ("or",) and before is not None and not before.question:
+            # "Auth is API keys. Or OAuth, let's go with OAuth."
+            d = ground.decisions[read.index]
+            if d is not None and d.strength >= 0.6 and read.weight("decision") >= 1:
+                cue = Cue("reversal", 1.0, 0, d.end)
         if cue is None or read.question:
             continue
         near = ground.reason(read.index)
@@ -91,7 +106,11 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
         )
         decided = ground.decisions[read.index]
         base = 0.75 if decided is not None or read.has("thing") else 0.5
-        score = base * cue.weight * (1.0 - max(near.strength if near else 0.0, 0.7 * wide, 0.6 if problem else 0.0))
+        score = (
+            base
+            * cue.weight
+            * (1.0 - max(near.strength if near else 0.0, 0.7 * wide, 0.6 if problem else 0.0))
+        )
         if read.code or score < 0.2:
             continue
         quote = read.cue_quote(cue)
@@ -99,7 +118,8 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
         yield Finding(
             read.index,
             quote,
-            f"An earlier choice is dropped{f' for {shown(what)}' if what else ''}, and what was wrong with it is not said.",
+            f"An earlier choice is dropped{f' for {shown(what)}' if what else ''}, and what was wrong with it "
+            "is not said.",
             (f"turns back: {shown(quote)}", _no_reason(near)),
             f"I'm dropping {BLANK} because {BLANK}; {what or BLANK} fixes that by {BLANK}.",
             score,
@@ -114,7 +134,8 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
         inside = [
             c
             for c in read.cues.get("reason", ())
-            if (c.start >= cue.end or c.end <= cue.start) and not (c.start <= read.lead and read.words[c.start] == "so")
+            if (c.start >= cue.end or c.end <= cue.start)
+            and not (c.start <= read.lead and read.words[c.start] == "so")
         ]
         own = max((c.weight for c in inside), default=0.0)
         near = ground.reason(read.index)
@@ -122,8 +143,8 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
         if outside < 0.85 and not (near is not None and near.where < read.index):
             outside *= 0.3
         score = 0.75 * cue.weight * (1.0 - max(own * 0.9, outside * 0.8))
-        if read.weight("deferral") >= 1 or read.code:
-            score -= 0.3
+        if read.weight("deferral") >= 1 or read.code or "if" in read.words[: cue.start]:
+            score -= 0.35
         if score < 0.2:
             continue
         quote = read.cue_quote(cue)
@@ -137,7 +158,369 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
         )
 
 
-UNEXPLAINED_CHOICE = Rule("D1", "unexplained-choice", "warning", "", "", (), (), (), "", (), _unexplained_choice)
-DECIDED_IN_SILENCE = Rule("D2", "decided-in-silence", "warning", "", "", (), (), (), "", (), _decided_in_silence)
-UNEXPLAINED_REVERSAL = Rule("D3", "unexplained-reversal", "warning", "", "", (), (), (), "", (), _unexplained_reversal)
-UNEXPLAINED_EXCLUSION = Rule("D4", "unexplained-exclusion", "warning", "", "", (), (), (), "", (), _unexplained_exclusion)
+UNEXPLAINED_CHOICE = Rule(
+    code="D1",
+    name="unexplained-choice",
+    severity="warning",
+    summary=(
+        "Flagged when a choice is stated and no reason stands in that sentence, the one "
+        "before it or the two after it."
+    ),
+    why=(
+        "A listener hears what you chose and has to guess why. Whether it was weighed or "
+        "grabbed sounds the same from outside, and the charitable guess is rarely made. "
+        "“It's the standard way” or “it's just better” would fit any choice, so they count "
+        "as no reason."
+    ),
+    caught=(
+        Example(
+            "Okay. I'd go with Postgres. Now the couriers.",
+            quote="I'd go with",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Storage is MySQL. Next, the API.",
+            quote="Storage is MySQL",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "TTL is 30 seconds. On to the scanner.",
+            quote="TTL is 30 seconds",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Poll, or stream? Stream. Next, the scanner.",
+            quote="Stream",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I'll take Cassandra, that's my go-to. Now the scanner.",
+            quote="I'll take Cassandra, that's my go-to",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Some of them wanted it real time, and I said no, we do batch. Then we went live.",
+            quote="I said no",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+    ),
+    spared=(
+        Example(
+            "I'd go with Postgres because the money has to be right. Now the couriers.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Reads are a hundred to one. So I'd put a cache in front. Now the couriers.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I'll use a queue. That way a slow courier can't hold up the scanner. Now the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "TTL is 30 seconds, since a parcel doesn't move faster than that. Now the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Then I loop over the array. Then I increment the counter.",
+            prompt="Given a list of integers, find two that add up to a target.",
+            kind="coding",
+        ),
+        Example(
+            "I could use Kafka or a table. Now the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    known_misses=(
+        Example(
+            "The web store holds back a few. Now the couriers.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note=(
+                "missed: a plain statement with nothing in it that a list of technologies, numbers "
+                "or phrases knows"
+            ),
+        ),
+        Example(
+            "There is a status and a held-by and a held-until. Now the couriers.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed on purpose: the shape of a record is narrated far more often than chosen",
+        ),
+    ),
+    instead=(
+        "Say the reason in the same breath: what you gain, what you pay, what you would have taken instead."
+    ),
+    frames=(
+        "I chose {thing} over ___ because ___; I'd switch if ___.",
+        "{thing}, because ___; if ___ changed I'd move it to ___.",
+        "I take {thing} over ___, because ___.",
+    ),
+    check=_unexplained_choice,
+)
+DECIDED_IN_SILENCE = Rule(
+    code="D2",
+    name="decided-in-silence",
+    severity="warning",
+    summary=(
+        "Flagged when a pause of 4 seconds or more is followed by a decision, with no "
+        "account of what was weighed in the pause."
+    ),
+    why=(
+        "The thinking that would have shown your judgement happened in the pause, where "
+        "nobody could hear it. What comes out is a bare result, and a silence that may as "
+        "well have been a blank."
+    ),
+    caught=(
+        Example(
+            "That's the scanner. [7.0] Okay, so I'd shard by tenant. Next, the API.",
+            quote="I'd shard",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [6.4] Pagination's cursor based. Next, errors.",
+            quote="Pagination's cursor based",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [9.0] I'd write it in Go. Next, errors.",
+            quote="I'd write it in",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [12.0] WebSockets. Next, errors.",
+            quote="WebSockets",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [8.2] So yeah, three replicas. Next, errors.",
+            quote="three replicas",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            (
+                "That's the scanner. [7.0] Okay, so I'd shard by tenant, because no query ever "
+                "crosses tenants. Next, errors."
+            ),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [6.0] What happens if it rains?",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [6.0] Sorry, thinking.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [1.5] I'd write it in Go. Next, errors.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That's the scanner. [6.0] So a parcel comes in and it gets a label.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    known_misses=(
+        Example(
+            (
+                "That's the scanner. [5.0] So there's a publisher, it reads the change and drops it "
+                "on a topic, and the readers write it out to every open connection. Next, errors."
+            ),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed: a long description of parts that is a design decided in the pause",
+        ),
+    ),
+    instead=(
+        "Think aloud, or say afterwards what you went through: “I was comparing two ways; "
+        "the first loses because …”."
+    ),
+    frames=(
+        "I was weighing {thing} against ___; {thing} won because ___.",
+        "In that pause I dropped ___ because ___.",
+    ),
+    check=_decided_in_silence,
+)
+UNEXPLAINED_REVERSAL = Rule(
+    code="D3",
+    name="unexplained-reversal",
+    severity="warning",
+    summary="Flagged when an earlier choice is dropped or swapped and why is not said.",
+    why=(
+        "Changing your mind is a strength when one hears what changed it. Without that it "
+        "sounds like guessing until something sticks."
+    ),
+    caught=(
+        Example(
+            ("I'd use a list for that. Actually, scratch that, let's go with a heap. Next, the map."),
+            quote="scratch that",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "We push the position. On second thought, poll. Next, the map.",
+            quote="On second thought",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "PUT for updates. Actually no, PATCH. Next, the map.",
+            quote="Actually no",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Auth is API keys per courier. Or OAuth, let's go with OAuth. Next, the map.",
+            quote="Or OAuth, let's go with",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "So the server polls. No wait, let's do webhooks instead. Next, the map.",
+            quote="No wait",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            "Actually a heap is better, we only ever need the top k.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Scratch that, two couriers could grab the same door. So a reservation instead.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            (
+                "Wait, no, that's broken, a late scan would overwrite a newer one. Let's use a "
+                "version instead."
+            ),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Let me go back to the scanner for a second.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Actually, can I ask how many parcels?", prompt="Design a parcel tracking service.", kind="design"
+        ),
+    ),
+    known_misses=(
+        Example(
+            "You can do it with a lambda, that's nicer, let me just do that. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed as a reversal: no word turns back; it is flagged as D1",
+        ),
+    ),
+    instead=(
+        "Name what broke: “I'm dropping the list because taking the smallest would be a scan each time.”"
+    ),
+    frames=("I'm dropping ___ because ___; {thing} fixes that by ___.",),
+    check=_unexplained_reversal,
+)
+UNEXPLAINED_EXCLUSION = Rule(
+    code="D4",
+    name="unexplained-exclusion",
+    severity="warning",
+    summary="Flagged when something is skipped, ignored or put out of scope, with no reason.",
+    why=(
+        "Leaving things out is half of design. Said without a reason it sounds like not "
+        "having seen them, or hoping nobody asks."
+    ),
+    caught=(
+        Example(
+            "I'm not going to worry about deletes. Next, the map.",
+            quote="I'm not going to worry",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "We'll skip the customs part. Next, the map.",
+            quote="skip the",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Nobody cares about fairness. Next, the map.",
+            quote="Nobody cares",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "How you work out the route, that's a separate service. Next, the map.",
+            quote="that's a separate service",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Encryption we ignore. Next, the map.",
+            quote="Encryption we ignore",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            "I'll leave deletes out, since the prompt only asks for lookups. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I'm not handling customs, because every parcel stays in one country. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "We skip the cache, the whole table fits in memory anyway. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "If the label is missing, skip the row and count it.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example("Is customs out of scope?", prompt="Design a parcel tracking service.", kind="design"),
+    ),
+    known_misses=(
+        Example(
+            "If the capacity is zero or negative, like, good luck. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed: the exclusion is a joke",
+        ),
+    ),
+    instead=("One clause is enough: what you leave out, why it may wait, and what would bring it back."),
+    frames=("I'm leaving ___ out because ___; if ___ mattered I'd ___.",),
+    check=_unexplained_exclusion,
+)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unsaid.language.acts import Read, content
-from unsaid.language.cues import Cue, is_number
+from unsaid.language.cues import Cue, is_number, listed
 from unsaid.language.weigh import SILENT_S, Ground, Support
-from unsaid.rules.base import BLANK, Finding, Rule, shown
+from unsaid.rules.base import BLANK, Example, Finding, Rule, shown
 
 _NO_BOUND = "no number, condition, check, fallback or working assumption in the sentence, the one before or the two after"
 
 
 def _outside(read: Read, kind: str, cue: Cue) -> float:
     """The strongest phrase of a kind that does not overlap `cue`."""
-    return max((c.weight for c in read.cues.get(kind, ()) if c.start >= cue.end or c.end <= cue.start), default=0.0)
+    return max(
+        (c.weight for c in read.cues.get(kind, ()) if c.start >= cue.end or c.end <= cue.start), default=0.0
+    )
 
 
 def _bounded(ground: Ground, index: int, cue: Cue) -> Support | None:
@@ -24,11 +26,19 @@ def _bounded(ground: Ground, index: int, cue: Cue) -> Support | None:
         other = ground.answer.get(j)
         if other is None or (j < index and not other.content & read.content):
             continue
-        if j > index and any(ground.reads[k].pause_s >= SILENT_S and not (ground.reads[k].content & read.content) for k in range(index + 1, j + 1)):
+        if j > index and any(
+            ground.reads[k].pause_s >= SILENT_S and not (ground.reads[k].content & read.content)
+            for k in range(index + 1, j + 1)
+        ):
             continue
         for kind in ("bound", "check", "assumption"):
             hit = next(
-                (c for c in other.cues.get(kind, ()) if j != index or c.start >= cue.end or c.end <= cue.start), None
+                (
+                    c
+                    for c in other.cues.get(kind, ())
+                    if j != index or c.start >= cue.end or c.end <= cue.start
+                ),
+                None,
             )
             if hit is not None:
                 return Support(hit.weight, j, other.cue_quote(hit))
@@ -44,7 +54,7 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
         hedges = len(read.cues["hedge"])
         score += 0.1 * min(2, hedges - 1)
         tagged = cue.end >= len(read.tokens) - 1 and cue.start > 2
-        if read.verbless or (tagged and read.size <= 4):
+        if (read.verbless and hedges < 2) or (tagged and read.size <= 4):
             score -= 0.3
         near = _bounded(ground, read.index, cue)
         if near is not None:
@@ -67,9 +77,10 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
         yield Finding(
             read.index,
             quote,
-            f"{shown(quote)} carries a claim, and nothing says how sure, within what, or how you would find out.",
+            f"{shown(quote)} carries a claim, and nothing says how sure, within what, or how to find out.",
             (f"doubt: {shown(quote)}", _NO_BOUND),
-            f"I expect {BLANK}, between {BLANK} and {BLANK}; I'd check it by {BLANK}, and if it fails I'd {BLANK}.",
+            f"I expect {BLANK}, between {BLANK} and {BLANK}; I'd check it by {BLANK}, "
+            f"and if it fails I'd {BLANK}.",
             score,
         )
 
@@ -80,7 +91,7 @@ def _open_dependence(ground: Ground) -> Iterator[Finding]:
         if cue is None or read.question:
             continue
         score = 0.65 * cue.weight
-        after = [r for r in ground.answer.around(read.index, before=0, after=2)]
+        after = ground.answer.around(read.index, before=0, after=2)
         if _outside(read, "bound", cue) >= 1 or _outside(read, "assumption", cue) >= 1:
             score -= 0.4
         if any(r.words and ("if" in r.words or r.weight("bound") >= 1) for r in after):
@@ -163,8 +174,8 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
             continue
         topic = content(w for i, w in enumerate(read.words) if not cue.start <= i < cue.end) | content(
             read.words[cue.start : cue.end]
-        ) - _DEFERRING
-        topic -= _DEFERRING
+        ) - content(listed("deferring"))
+        topic -= content(listed("deferring"))
         if not topic:
             before = ground.answer.get(read.index - 1)
             topic = before.content if before is not None else frozenset()
@@ -188,10 +199,362 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
 
 _COMMON = 8
 """A word that stands in more sentences than this names no topic of its own."""
-_DEFERRING = content("later come back park pin remind hold thought story leave bit minute moment sec promised now todo revisit figure work sort circle another different".split())
 
-BARE_HEDGE = Rule("U1", "bare-hedge", "warning", "", "", (), (), (), "", (), _bare_hedge)
-OPEN_DEPENDENCE = Rule("U2", "open-dependence", "warning", "", "", (), (), (), "", (), _open_dependence)
-DANGLING_UNKNOWN = Rule("U3", "dangling-unknown", "warning", "", "", (), (), (), "", (), _dangling_unknown)
-VAGUE_MAGNITUDE = Rule("U4", "vague-magnitude", "warning", "", "", (), (), (), "", (), _vague_magnitude)
-DEFERRED_AND_DROPPED = Rule("U5", "deferred-and-dropped", "warning", "", "", (), (), (), "", (), _deferred_and_dropped)
+BARE_HEDGE = Rule(
+    code="U1",
+    name="bare-hedge",
+    severity="info",
+    summary=(
+        "Flagged when “probably”, “should be fine” or “hopefully” carries a claim that "
+        "matters, with no bound: no range, condition, check, fallback or working assumption "
+        "near it."
+    ),
+    why=(
+        "Doubt is honest and welcome; doubt without a limit leaves the listener with nothing "
+        "to hold. Is it ten per cent or ninety, and what would you do?"
+    ),
+    caught=(
+        Example(
+            "It'll probably be fast enough. Next, the map.",
+            quote="It'll probably be",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Should be okay, they'll wake up at some point. Next, the map.",
+            quote="Should be okay",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Hopefully the depots don't all scan at once. Next, the map.",
+            quote="Hopefully the",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Security signed off on it, I believe. Next, the map.",
+            quote="I believe",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            "It's probably under ten milliseconds, I'd check that with a load test.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "It should be fine, and if it isn't I'd add a replica.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example("I think we can start.", prompt="Design a parcel tracking service.", kind="design"),
+        Example("Maybe let me draw this.", prompt="Design a parcel tracking service.", kind="design"),
+        Example("It's kind of like a tree.", prompt="Design a parcel tracking service.", kind="design"),
+        Example("Would that be fine with you?", prompt="Design a parcel tracking service.", kind="design"),
+    ),
+    known_misses=(
+        Example(
+            "Two couriers can break the pointers, I think so. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="spared: an “I think” after a plain warning is mostly manner",
+        ),
+    ),
+    instead=("Give it edges: a range, what it hangs on, how you would find out, what you do if it fails."),
+    frames=("I expect ___, between ___ and ___; I'd check it by ___, and if it fails I'd ___.",),
+    check=_bare_hedge,
+)
+OPEN_DEPENDENCE = Rule(
+    code="U2",
+    name="open-dependence",
+    severity="warning",
+    summary="Flagged when “it depends” is said, and never on what, nor which way it goes.",
+    why=("“It depends” is where the answer begins. Left alone it sounds like avoiding the question."),
+    caught=(
+        Example(
+            "Sharding key, well, it depends. Anyway. Next, the map.",
+            quote="it depends",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "It all depends on the use case, right? Next, the map.",
+            quote="It all depends",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "There's arguments both ways. Next, the map.",
+            quote="arguments both ways",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Which queue, whatever's good at the time. Next, the map.",
+            quote="whatever's good",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            ("It depends on whether the depots have power. If they do I'd push, otherwise they pull."),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "That depends. If it's under a thousand, a list, above that a tree.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example("Does it depend on the country?", prompt="Design a parcel tracking service.", kind="design"),
+        Example("The map depends on the scanner.", prompt="Design a parcel tracking service.", kind="design"),
+    ),
+    known_misses=(
+        Example(
+            "Some say this, some say that. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed: no phrase that a list would hold",
+        ),
+    ),
+    instead="Say on what, which way it goes, and which way you go here.",
+    frames=("It depends on ___: if ___ I'd ___, otherwise ___; here I take ___.",),
+    check=_open_dependence,
+)
+DANGLING_UNKNOWN = Rule(
+    code="U3",
+    name="dangling-unknown",
+    severity="warning",
+    summary=(
+        "Flagged when “I'm not sure”, “I don't know” or “I don't remember” stands with no "
+        "way to find out and no working assumption."
+    ),
+    why=(
+        "Not knowing costs nothing; stopping there does. A listener wants to hear how you go "
+        "on when you don't know."
+    ),
+    caught=(
+        Example(
+            "I'm not sure how Postgres does that. Next, the map.",
+            quote="I'm not sure",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "The volume of that, no clue. Next, the map.",
+            quote="no clue",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I've never really been clear on how you do that with a CDN. Next, the map.",
+            quote="never really been clear",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I don't have a good answer. Next, the map.",
+            quote="don't have a good answer",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            "I'm not sure Postgres does that. If it doesn't, I'd fall back to an advisory lock.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I don't know the number, I'd measure it first.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "No idea how many, so I'll assume a thousand.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "It could be, I don't know, a million a day.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "I'm not sure, is that in the prompt?", prompt="Design a parcel tracking service.", kind="design"
+        ),
+    ),
+    known_misses=(
+        Example(
+            "There's a thing with a timeout and a notify getting lost, anyway. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed: a danger named and dropped without a word of doubt",
+        ),
+    ),
+    instead="Name the gap, how you would close it, and what you assume until then.",
+    frames=("I don't know ___; I'd find out by ___, and until then I assume ___.",),
+    check=_dangling_unknown,
+)
+VAGUE_MAGNITUDE = Rule(
+    code="U4",
+    name="vague-magnitude",
+    severity="info",
+    summary=("Flagged when “much faster”, “a lot” or “at scale” stands where the point turns on the number."),
+    why=(
+        "“Much faster” can be ten per cent or ten times. Without the number the listener "
+        "cannot tell whether it was worth it."
+    ),
+    caught=(
+        Example(
+            "Reports were now much faster. Then we went live.",
+            quote="much faster",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+        Example(
+            "The cost was a bit higher than planned. Then we went live.",
+            quote="a bit higher",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+        Example(
+            "It took quite a while. Then we went live.",
+            quote="took quite a while",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+        Example(
+            "Productivity went up a lot. Then we went live.",
+            quote="went up a lot",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+    ),
+    spared=(
+        Example(
+            "Reports went from forty seconds to two, much faster. Then we went live.",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+        Example("I've led a lot of projects.", prompt="Tell me about a project you led.", kind="story"),
+        Example("I learned a lot.", prompt="Tell me about a project you led.", kind="story"),
+        Example("The team was small, five people.", prompt="Tell me about a project you led.", kind="story"),
+    ),
+    known_misses=(
+        Example(
+            "The feedback was extremely positive. Then we went live.",
+            prompt="Tell me about a project you led.",
+            kind="story",
+            note="missed on purpose: praise is no magnitude",
+        ),
+    ),
+    instead="Say from where to where, and how you know.",
+    frames=("From ___ to ___, measured by ___.",),
+    check=_vague_magnitude,
+)
+DEFERRED_AND_DROPPED = Rule(
+    code="U5",
+    name="deferred-and-dropped",
+    severity="warning",
+    summary=(
+        "Flagged when something is put off (“we'll come back to that”) and the answer never comes back to it."
+    ),
+    why=(
+        "A promise to return is a debt that the listener keeps track of. Unpaid, the hardest "
+        "part of the problem looks avoided."
+    ),
+    caught=(
+        Example(
+            (
+                "We'll handle failures later. Next, the map. The map shows the depots. And the "
+                "courier sees his stops. That's it."
+            ),
+            quote="handle failures later",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            (
+                "Customs, I'll get to that later. Next, the map. The map shows the depots. And the "
+                "courier sees his stops. That's it."
+            ),
+            quote="I'll get to that",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            (
+                "Returns, let me come back to returns. Next, the map. The map shows the depots. And "
+                "the courier sees his stops. That's it."
+            ),
+            quote="come back to returns",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            (
+                "I'm going to park that. Next, the map. The map shows the depots. And the courier "
+                "sees his stops. That's it."
+            ),
+            quote="park that",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            (
+                "Stale labels, remind me. Next, the map. The map shows the depots. And the courier "
+                "sees his stops. That's it."
+            ),
+            quote="remind me",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    spared=(
+        Example(
+            (
+                "Customs, I'll get to that later. Next, the map. The map shows the depots. Okay, "
+                "customs. A parcel from abroad waits for a stamp."
+            ),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            (
+                "Returns, let me come back to returns. Next, the map. The map shows the depots. "
+                "Returns then, they are parcels with the addresses swapped."
+            ),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "A retry comes five minutes later, because the depot may be back by then.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
+            "Let me go back to the scanner for a second. It sends an event.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+    ),
+    known_misses=(
+        Example(
+            (
+                "We'll handle failures later. Next, the map. The map shows the depots. When a "
+                "scanner breaks, the depot types the number in."
+            ),
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="flagged though it is taken up: in other words, which only meaning could tell",
+        ),
+    ),
+    instead="Come back before you close, if only with one sentence; or say why it can stay open.",
+    frames=("I'm leaving ___ for now because ___; my first guess would be ___.",),
+    check=_deferred_and_dropped,
+)
