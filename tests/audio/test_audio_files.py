@@ -193,7 +193,7 @@ def test_samples_that_are_no_numbers_are_silence(tmp_path):
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda p: None, "no such file"),
+        (lambda _: None, "no such file"),
         (lambda p: p.mkdir(), "is a folder"),
         (lambda p: p.write_bytes(b""), "empty (0 bytes)"),
         (lambda p: p.write_bytes(np.random.default_rng(0).bytes(5000)), "not a sound or video file"),

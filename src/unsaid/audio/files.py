@@ -33,8 +33,8 @@ _CONTAINERS = (
     "voc,w64,wav,webm,wtv,wv"
 )
 """FFmpeg's names of the containers that are tried: those in which recordings come. Playlists are not among
-them: they would make it open other files or wait for the network for ever (an unfinished m3u8 did). Nor are text
-and pictures, which FFmpeg takes for films."""
+them: they would make it open other files or wait for the network for ever (an unfinished m3u8 did). Nor are
+text and pictures, which FFmpeg takes for films."""
 
 _GAP_S = 0.1
 """A jump in a stream's timestamps longer than this is silence that the encoder left out (Opus DTX)."""
