@@ -31,7 +31,7 @@ LONGEST_WORDS = 120
 _END = re.compile(r"[.?!…。？！؟][\"'”’»)\]]*$")
 _COMMA = re.compile(r"[,;:—–-][\"'”’»)\]]*$")
 _ABBREVIATION = re.compile(
-    r"^[\"'(]*(?:e\.g|i\.e|etc|vs|mr|mrs|ms|dr|st|approx|no|[a-z](?:\.[a-z])+|[a-z])\.$", re.I
+    r"^[\"'(]*(?:e\.g|i\.e|etc|vs|mr|mrs|dr|approx|[a-z](?:\.[a-z])+|[a-z])\.$", re.I
 )
 
 

@@ -232,7 +232,7 @@ SOLUTION_BEFORE_FRAMING = Rule(
         ),
         Example(
             "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
-            quote="it's a mutex",
+            quote="So it's a mutex",
             prompt="Implement a bounded blocking queue.",
             kind="coding",
         ),

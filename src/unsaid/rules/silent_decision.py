@@ -118,8 +118,8 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
         yield Finding(
             read.index,
             quote,
-            f"An earlier choice is dropped{f' for {shown(what)}' if what else ''}, and what was wrong with it "
-            "is not said.",
+            f"An earlier choice is dropped{f' for {shown(what)}' if what else ''}, and what was wrong with "
+            "it is not said.",
             (f"turns back: {shown(quote)}", _no_reason(near)),
             f"I'm dropping {BLANK} because {BLANK}; {what or BLANK} fixes that by {BLANK}.",
             score,

@@ -9,7 +9,7 @@ from unsaid.language.cues import Cue, is_number, listed
 from unsaid.language.weigh import SILENT_S, Ground, Support
 from unsaid.rules.base import BLANK, Example, Finding, Rule, shown
 
-_NO_BOUND = "no number, condition, check, fallback or working assumption in the sentence, the one before or the two after"
+_NO_BOUND = "nothing that bounds it in the sentence, the one before or the two after"
 
 
 def _outside(read: Read, kind: str, cue: Cue) -> float:
