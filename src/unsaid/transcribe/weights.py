@@ -618,11 +618,13 @@ class _Counted:
 def _hub() -> Any:
     """The hub's library, without telemetry, bars or chatter."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    import huggingface_hub
+    import huggingface_hub.utils
     from huggingface_hub import constants
 
     hub: Any = huggingface_hub
     constants.HF_HUB_DISABLE_TELEMETRY = True
+    # Its pieces of 10 MB are lost whole when the connection breaks, and make a bar that stands still.
+    constants.DOWNLOAD_CHUNK_SIZE = 256 * 1024
     hub.utils.logging.set_verbosity_error()
     hub.utils.disable_progress_bars()
     return hub
