@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,9 +135,8 @@ def test_no_word_is_lost_doubled_or_moved(
     heard = Transcript(segments, 10.0, pauses=pauses, timing=timing)  # type: ignore[arg-type]
     cut = split(heard)
     words = words_of(heard)
-    assert [(s.first_word, s.last_word) for s in cut] == list(
-        zip([0, *(s.last_word for s in cut[:-1])], [s.last_word for s in cut], strict=True)
-    )
+    edges = [0, *(s.last_word for s in cut)]
+    assert [(s.first_word, s.last_word) for s in cut] == list(pairwise(edges))
     assert (cut[-1].last_word if cut else 0) == len(words)
     assert " ".join(s.text for s in cut).split() == [p for w in words for p in w.text.split()]
     assert [s.index for s in cut] == list(range(len(cut)))
