@@ -51,7 +51,7 @@ COMPUTE_TYPES = (
 )
 DEVICES = ("auto", "cpu", "cuda")
 
-_MARGIN_S = 0.5
+_MARGIN_S = 1.0
 """A stretch is this much shorter than the model's window: an end cut off by rounding would cost a word."""
 
 _PAD_S = 0.2
