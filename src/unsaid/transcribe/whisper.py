@@ -332,7 +332,7 @@ def choose_device(device: str, model_path: Path, compute_type: str = "default") 
     if ctranslate2.get_cuda_device_count() < 1:
         reason = "no CUDA device was found"
     else:
-        reason = _try_cuda(model_path, _compute_type(compute_type, "cuda"))
+        reason = _try_cuda(model_path, "float16" if compute_type == "default" else compute_type)
         if not reason:
             return "cuda", ""
         if device == "auto":
