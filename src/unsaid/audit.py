@@ -68,11 +68,12 @@ def _continues(answer: Answer, kept: Mapping[int, tuple[Rule, Finding]], index: 
     before, after = kept.get(index - 1), kept.get(index + 1)
     if after is not None and after[0].letter == "D" and any(w in ("could", "might") for w in read.words):
         return True
-    if before is None or before[0].letter != "D" or read.pause_s >= 1.5:
+    if before is None or before[0].letter != "D":
         return False
-    return (
+    if read.weight("circular") >= 1 and read.weight("decision") < 1:
+        return True
+    return read.pause_s < 1.5 and (
         read.words[:1] in (("or",), ("with",))
-        or read.weight("circular") >= 1
         or (read.weight("hedge") > 0 and read.verbless)
         or read.words[-3:] == ("all", "the", "way")
     )

@@ -148,20 +148,21 @@ def write_flac(path: Path, samples: npt.NDArray[np.float32]) -> None:
     import numpy as np
     import soundfile
 
-    # The same rounding as libsndfile's readers undo (x / 32768), so that 16-bit sources survive bit by bit.
-    pcm = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        soundfile.write(temporary, pcm, RATE_HZ, format="FLAC", subtype="PCM_16")
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        with soundfile.SoundFile(temporary, "w", RATE_HZ, 1, "PCM_16", format="FLAC") as file:
+            for start in range(0, samples.size, _GROUP):
+                file.write(_pcm(samples[start : start + _GROUP]))
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
         # libsndfile's close tells nothing, and the header may promise more than the disk took: read it back.
-        read, _ = soundfile.read(temporary, dtype="int16")
-        if not np.array_equal(read, pcm):
-            raise OSError("what was written reads back differently")
+        with soundfile.SoundFile(temporary) as file:
+            for start in range(0, samples.size, _GROUP):
+                if not np.array_equal(file.read(_GROUP, "int16"), _pcm(samples[start : start + _GROUP])):
+                    raise OSError("what was written reads back differently")
         temporary.replace(path)
     except (OSError, RuntimeError) as error:
-        raise _cannot_write(path, error, pcm.nbytes) from error
+        raise _cannot_write(path, error, samples.size * 2) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -173,7 +174,7 @@ def encode_opus(samples: npt.NDArray[np.float32], *, bit_rate: int = 28_000) -> 
     import av
     import numpy as np
 
-    pcm = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    pcm = _pcm(samples)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="ogg") as container:
         stream = container.add_stream(
@@ -192,6 +193,13 @@ def encode_opus(samples: npt.NDArray[np.float32], *, bit_rate: int = 28_000) -> 
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
+
+
+def _pcm(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    """16-bit samples, by the rounding that readers undo (x / 32768): 16-bit sources survive bit by bit."""
+    import numpy as np
+
+    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
 
 
 class _Store:

@@ -30,9 +30,7 @@ LONGEST_WORDS = 120
 
 _END = re.compile(r"[.?!…。？！؟][\"'”’»)\]]*$")
 _COMMA = re.compile(r"[,;:—–-][\"'”’»)\]]*$")
-_ABBREVIATION = re.compile(
-    r"^[\"'(]*(?:e\.g|i\.e|etc|vs|mr|mrs|dr|approx|[a-z](?:\.[a-z])+|[a-z])\.$", re.I
-)
+_ABBREVIATION = re.compile(r"^[\"'(]*(?:e\.g|i\.e|etc|vs|mr|mrs|dr|approx|[a-z](?:\.[a-z])+|[a-z])\.$", re.I)
 
 
 def words_of(transcript: Transcript) -> tuple[Word, ...]:

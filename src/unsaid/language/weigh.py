@@ -171,7 +171,7 @@ class Ground:
         for k in range(index + 1, other + 1):
             between = self.reads[k]
             same = bool(between.content & here.content)
-            back = same or _leans_back(between)
+            back = same or _leans_back(between) or any(w in listed("pronouns") for w in between.words[:4])
             mine = self.decisions[k]
             if between.pause_s >= SILENT_S and not back:
                 chain *= 0.5
@@ -293,7 +293,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
 
     def whole(least: float, as_form: str) -> None:
         nonlocal strength, form, start, end
-        if least > strength:
+        if least >= strength:
             strength, form, start, end = least, as_form, read.lead, len(read.tokens)
 
     if specific and weight >= 0.6:
@@ -326,7 +326,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         and before.verbless
         and before.size <= 3
         and read.verbless
-        and read.size <= 4
+        and read.size <= (6 if number else 4)
         and (tech or number or read.has("structure"))
         and not before.has("code")
     ):
@@ -361,12 +361,10 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         and not read.code
     ):
         whole((0.5 if silent else 0.42) if not coding else (0.45 if silent else 0.35), "choice")
-    if (
-        words[read.lead] in listed("intends")
-        and not coding
-        and read.size >= 3
-        and words[read.lead + 1] not in listed("no_choice")
-    ):
+    intent = next(
+        (i for i in range(read.lead, min(read.lead + 6, len(words) - 2)) if words[i] in listed("intends")), -1
+    )
+    if intent >= 0 and not coding and not story and words[intent + 1] not in listed("no_choice"):
         whole(0.52 if silent else 0.45, "choice")
     if (
         number
@@ -433,8 +431,11 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.25
     if before is not None and circular and read.weight("circular") >= 1 and weight < 1 and strength < 0.95:
         strength -= 0.3
-    if answer.kind == "debugging" and weight < 1:
-        strength -= 0.1
+    if answer.kind == "debugging":
+        strength -= 0.4 if any(w in listed("investigating") for w in words) else 0.0 if weight >= 1 else 0.1
+    if before is not None and before.question and read.index <= 6 and number and "or" not in words:
+        # A question about the task, answered by the speaker: a working assumption.
+        strength -= 0.4
     if strength < 0.3:
         return None
     return Decision(read.index, min(1.0, strength), form, start, end, thing)

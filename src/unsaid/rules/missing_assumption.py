@@ -30,7 +30,11 @@ def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
     if ground.answer.kind in ("story", "debugging"):
         return
     for read in ground.reads[:_EARLY]:
-        if _frames(read):
+        if _frames(read) or (
+            read.size >= 8
+            and read.content & ground.answer.prompt_content
+            and any(w in listed("restating") for w in read.words)
+        ):
             return
         d = ground.decisions[read.index]
         concrete = any(" ".join(read.words[a:b]) not in listed("generic") for a, b in read.spans("thing"))
@@ -71,14 +75,26 @@ def _marked(ground: Ground, index: int, before: int) -> bool:
 def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
     if ground.answer.kind == "story":
         return
+    firsts: dict[float, int] = {}
+    for read in ground.reads:
+        for value in numbers(read.words):
+            firsts.setdefault(value, read.index)
     for read in ground.reads:
         cue = read.best("quantity")
         if cue is None or read.code or _marked(ground, read.index, 3):
             continue
         if any(w in _TESTING for w in read.words):
             continue
+        told = ground.answer.prompt_numbers | frozenset(
+            v for v, first in firsts.items() if first < read.index
+        )
         values = numbers(read.words[cue.start : cue.end])
-        if not values or values & ground.answer.prompt_numbers or ground.supports[read.index][0] >= 0.95:
+        if (
+            not values
+            or values <= told
+            or values & ground.answer.prompt_numbers
+            or ground.supports[read.index][0] >= 0.95
+        ):
             continue
         first = read.words[read.lead]
         score = 0.6 if max(values) >= 1000 else 0.35
@@ -120,11 +136,11 @@ def _invented_requirement(ground: Ground) -> Iterator[Finding]:
             continue
         told = read.content & ground.answer.prompt_content
         rest = frozenset(read.content) - ground.answer.prompt_content
-        score = 0.62
+        score = 0.6
         if not rest or (len(told) >= len(rest) and len(told) >= 2):
             score -= 0.3
-        own, _ = ground.supports[read.index]
-        if own >= 0.9:
+        own, why = ground.supports[read.index]
+        if why is not None and own >= 0.9 and read.words[why.start] not in ("to", "it", "that"):
             score -= 0.2
         if read.words[read.lead] in ("if", "when", "i", "i'd", "what") or "if" in read.words:
             score -= 0.3
@@ -155,6 +171,11 @@ def _assumed_property(ground: Ground) -> Iterator[Finding]:
             continue
         score = 0.7 * cue.weight
         if content(read.words[cue.end - 2 : cue.end]) & ground.answer.prompt_content:
+            score -= 0.4
+        if (
+            read.words[max(0, cue.start - 1)] in ("my", "our")
+            or "so" in read.words[read.lead + 1 : cue.start]
+        ):
             score -= 0.4
         before = ground.answer.get(read.index - 1)
         known = content((*read.words[: cue.start], *read.words[cue.end :])) | (

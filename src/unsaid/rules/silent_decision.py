@@ -143,7 +143,10 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
         if outside < 0.85 and not (near is not None and near.where < read.index):
             outside *= 0.3
         score = 0.75 * cue.weight * (1.0 - max(own * 0.9, outside * 0.8))
-        if read.weight("deferral") >= 1 or read.code or "if" in read.words[: cue.start]:
+        if read.weight("deferral") >= 1 or read.code:
+            score -= 0.35
+        if "if" in read.words[: cue.start] and read.words[cue.start].startswith(("skip", "ignor", "drop")):
+            # A case that is handled: "if the label is missing, skip the row".
             score -= 0.35
         if score < 0.2:
             continue

@@ -94,7 +94,7 @@ def _open_dependence(ground: Ground) -> Iterator[Finding]:
         after = ground.answer.around(read.index, before=0, after=2)
         if _outside(read, "bound", cue) >= 1 or _outside(read, "assumption", cue) >= 1:
             score -= 0.4
-        if any(r.words and ("if" in r.words or r.weight("bound") >= 1) for r in after):
+        if any(r.weight("bound") >= 1 or "if" in r.words[: 4 if i else None] for i, r in enumerate(after)):
             score -= 0.35
         if ground.supports[read.index][0] >= 0.9:
             score -= 0.2
@@ -149,7 +149,8 @@ def _vague_magnitude(ground: Ground) -> Iterator[Finding]:
         if cue is None or read.question:
             continue
         score = 0.65 * cue.weight
-        if any(is_number(w) for r in (read, *ground.answer.around(read.index, 1, 1)) for w in r.words):
+        near = [r for r in ground.answer.around(read.index, 1, 1) if r.content & read.content]
+        if any(is_number(w) for r in (read, *near) for w in r.words):
             score -= 0.3
         if read.weight("bound") >= 1:
             score -= 0.3
