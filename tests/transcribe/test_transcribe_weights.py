@@ -267,7 +267,7 @@ PULL = """
 def run_pull(
     hub_url: str, models: Path, sha256: str | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Fetch the toy model in a process of its own, because the hub's address is read when its library loads."""
+    """Fetch the toy model in a process of its own: the hub's address is read when its library loads."""
     code = textwrap.dedent(PULL).format(repo=REPO, revision=REVISION, sha256=sha256)
     return subprocess.run(
         [sys.executable, "-c", code, str(models)],

@@ -199,7 +199,8 @@ def _pcm(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
     """16-bit samples, by the rounding that readers undo (x / 32768): 16-bit sources survive bit by bit."""
     import numpy as np
 
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    pcm: npt.NDArray[np.int16] = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    return pcm
 
 
 class _Store:
