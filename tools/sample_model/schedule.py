@@ -27,9 +27,11 @@ class Plan:
 
     stages: tuple[Stage, ...]
     peak_rate: float
+    decay_steps: int
+    """Steps after which the learning rate and the blur reach their floors; the stages may end sooner."""
     warm_up_steps: int = 150
     final_share: float = 0.01
-    """Share of the peak learning rate that is left at the end."""
+    """Share of the peak learning rate that is left after `decay_steps`."""
     save_every: int = 200
     seed: int = 7
 
@@ -49,19 +51,20 @@ class Plan:
     def rate(self, step: int) -> float:
         """Learning rate: a linear warm-up, then half a cosine down to `final_share` of the peak."""
         warm = min(1.0, (step + 1) / self.warm_up_steps)
-        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.decay_steps)))
         return self.peak_rate * warm * (cosine * (1 - self.final_share) + self.final_share)
 
     def blur(self, step: int) -> float:
         """Standard deviation, in 20 ms steps, of the soft timestamp targets: wide first, sharp at the end."""
-        return 4.0 * (1 - min(1.0, step / self.steps)) + 1.0
+        return 4.0 * (1 - min(1.0, step / self.decay_steps)) + 1.0
 
 
 FULL = Plan(
     stages=(
         Stage(steps=2000, window_s=6.0, batch=16, shifted=True),
         Stage(steps=1500, window_s=15.0, batch=8, padded_s=(15.0, 16.0, 18.0, 30.0)),
-        Stage(steps=300, window_s=15.0, batch=6, padded_s=(30.0,)),
+        Stage(steps=100, window_s=15.0, batch=6, padded_s=(30.0,)),
     ),
     peak_rate=1.5e-3,
+    decay_steps=3800,
 )
