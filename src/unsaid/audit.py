@@ -68,6 +68,8 @@ def _continues(answer: Answer, kept: Mapping[int, tuple[Rule, Finding]], index: 
     before, after = kept.get(index - 1), kept.get(index + 1)
     if after is not None and after[0].letter == "D" and any(w in ("could", "might") for w in read.words):
         return True
+    if after is not None and after[0].code == "D3" and answer.reads[index + 1].words[:1] == ("or",):
+        return True
     if before is None or before[0].letter != "D":
         return False
     if read.weight("circular") >= 1 and read.weight("decision") < 1:

@@ -241,6 +241,10 @@ def _consequence(read: Read) -> int | None:
     """Place of a "so" that joins a cause to what follows from it, in the middle of a sentence."""
     words = read.words
     for i in range(read.lead + 3, len(words) - 2):
+        if words[i] == "as" and words[i + 1] not in listed("not_after_as"):
+            comma = "," in read.sentence.text[read.tokens[i - 1].end : read.tokens[i].start]
+            if comma and any(w in listed("finite") for w in words[i + 2 : i + 8]):
+                return i
         if words[i] != "so" or words[i + 1] in listed("not_after_so") or words[i - 1] in ("and", "or"):
             continue
         if any(w in listed("finite") or w.endswith("ing") for w in words[i + 1 : i + 8]):
@@ -366,6 +370,14 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     )
     if intent >= 0 and not coding and not story and words[intent + 1] not in listed("no_choice"):
         whole(0.52 if silent else 0.45, "choice")
+    elif (
+        intent >= 0
+        and coding
+        and silent
+        and read.has("thing")
+        and words[intent + 1] not in listed("no_choice")
+    ):
+        whole(0.5, "choice")
     if (
         number
         and read.cues.get("decision")
@@ -387,8 +399,11 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.35
     if read.has("peripheral"):
         strength -= 0.3
-    if words[read.lead] in ("if", "when", "say", "suppose") and weight < 1:
-        strength -= 0.25
+    if words[read.lead] in ("if", "when", "say", "suppose") and form != "answer":
+        # What would be done in another case is a bound, no choice.
+        strength -= 0.5 if words[read.lead] == "if" else 0.25 if weight < 1 else 0.0
+    if coding and words[read.lead : read.lead + 2] == ("let", "me") and not specific:
+        strength -= 0.3
     if any(w in listed("testing") for w in words):
         strength -= 0.3
     if sum(1 for w in words if is_number(w)) >= 4:

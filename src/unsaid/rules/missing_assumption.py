@@ -103,6 +103,8 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
         earlier = any(numbers(r.words) for r in ground.answer.around(read.index, before=2, after=0))
         if earlier and any(w in read.words for w in ("that's", "so", "times", "means", "per")):
             score -= 0.35
+        if "could" in read.words and "you" not in read.words:
+            score -= 0.3
         if first in ("if", "when", "whenever", "unless") or "if" in read.words:
             score -= 0.3
         if read.weight("bound") >= 1 or read.weight("check") >= 1:
@@ -142,6 +144,8 @@ def _invented_requirement(ground: Ground) -> Iterator[Finding]:
         own, why = ground.supports[read.index]
         if why is not None and own >= 0.9 and read.words[why.start] not in ("to", "it", "that"):
             score -= 0.2
+        if cue.start and read.words[cue.start - 1] in ("since", "because", "as", "cause"):
+            score -= 0.3
         if read.words[read.lead] in ("if", "when", "i", "i'd", "what") or "if" in read.words:
             score -= 0.3
         if read.size > 20:
@@ -171,6 +175,17 @@ def _assumed_property(ground: Ground) -> Iterator[Finding]:
             continue
         score = 0.7 * cue.weight
         if content(read.words[cue.end - 2 : cue.end]) & ground.answer.prompt_content:
+            score -= 0.4
+        before_cue = read.words[cue.start - 1] if cue.start else ""
+        if before_cue in listed("pronouns") and read.words[cue.start] in (
+            "never",
+            "doesn't",
+            "don't",
+            "won't",
+        ):
+            score -= 0.4
+        if read.words[cue.end : cue.end + 1] in (("for",), ("per",)):
+            # "Unique for each author": a rule of one's own design.
             score -= 0.4
         if (
             read.words[max(0, cue.start - 1)] in ("my", "our")

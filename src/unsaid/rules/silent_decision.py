@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unsaid.language.cues import Cue
+from unsaid.language.acts import Read
+from unsaid.language.cues import Cue, listed
 from unsaid.language.weigh import SILENT_S, Decision, Ground, Support
 from unsaid.rules.base import BLANK, Example, Finding, Rule, shown, thing_or
 
@@ -90,17 +91,19 @@ def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
 
 def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
-        cue = read.best("reversal")
+        cue, at_once = read.best("reversal"), False
         before = ground.answer.get(read.index - 1)
         if cue is None and read.words[:1] == ("or",) and before is not None and not before.question:
             # "Auth is API keys. Or OAuth, let's go with OAuth."
             d = ground.decisions[read.index]
             if d is not None and d.strength >= 0.6 and read.weight("decision") >= 1:
-                cue = Cue("reversal", 1.0, 0, d.end)
+                cue, at_once = Cue("reversal", 1.0, 0, d.end), True
         if cue is None or read.question:
             continue
         near = ground.reason(read.index)
+        # What is wrong with a choice is often said well before it is dropped; not where it is swapped at once.
         wide = max((ground.supports[j][0] for j in range(max(0, read.index - 4), read.index)), default=0.0)
+        wide = 0.0 if at_once else wide
         problem = any(
             r.weight("correction") >= 1 for r in ground.answer.around(read.index, before=8, after=0)
         )
@@ -126,9 +129,33 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
         )
 
 
+def _refused_last(read: Read) -> Cue | None:
+    """ "Versions of a post I don't keep": the thing first, the refusal last."""
+    words = read.words
+    if read.size < 4 or words[-3:-1] not in (
+        ("i", "don't"),
+        ("i", "won't"),
+        ("we", "don't"),
+        ("we", "won't"),
+    ):
+        return None
+    if words[-1] in listed("states") or words[-4] in (
+        "if",
+        "what",
+        "that",
+        "which",
+        "but",
+        "and",
+        "so",
+        "because",
+    ):
+        return None
+    return Cue("exclusion", 1.0, len(words) - 3, len(words))
+
+
 def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
-        cue = read.best("exclusion")
+        cue = read.best("exclusion") or _refused_last(read)
         if cue is None or read.question or (read.words[cue.start] == "no" and not read.verbless):
             continue
         inside = [
@@ -143,6 +170,11 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
         if outside < 0.85 and not (near is not None and near.where < read.index):
             outside *= 0.3
         score = 0.75 * cue.weight * (1.0 - max(own * 0.9, outside * 0.8))
+        if any(
+            "own" in words or "different" in words or "another" in words for words in [read.words[cue.end :]]
+        ):
+            # Left out because it belongs elsewhere.
+            score -= 0.35
         if read.weight("deferral") >= 1 or read.code:
             score -= 0.35
         if "if" in read.words[: cue.start] and read.words[cue.start].startswith(("skip", "ignor", "drop")):

@@ -92,6 +92,7 @@ def _open_dependence(ground: Ground) -> Iterator[Finding]:
             continue
         score = 0.65 * cue.weight
         after = ground.answer.around(read.index, before=0, after=2)
+        after = after[:1] if after[1:] and "if" not in after[1].words[:4] else after
         if _outside(read, "bound", cue) >= 1 or _outside(read, "assumption", cue) >= 1:
             score -= 0.4
         if any(r.weight("bound") >= 1 or "if" in r.words[: 4 if i else None] for i, r in enumerate(after)):
@@ -413,7 +414,7 @@ VAGUE_MAGNITUDE = Rule(
     caught=(
         Example(
             "Reports were now much faster. Then we went live.",
-            quote="much faster",
+            quote="were now much faster",
             prompt="Tell me about a project you led.",
             kind="story",
         ),
