@@ -99,6 +99,13 @@ def test_added_silence_is_found_to_a_twentieth_of_a_second(answer, speech):
     assert found.duration_s == pytest.approx(pause.duration_s + 5, abs=0.05)
 
 
+@pytest.mark.parametrize("gain", [0.1, 0.01, 0.003])
+def test_a_quiet_microphone_changes_nothing(answer, speech, gain):
+    quiet = find_speech((np.rint(answer * gain * 32768) / 32768).astype(np.float32))
+    errors = edge_errors(quiet, [(p.start_s, p.end_s) for p in speech.pauses if p.duration_s > 0.5])
+    assert errors.max() <= 0.3
+
+
 def test_sound_fed_in_pieces_gives_the_same_answer(answer):
     part = answer[: 20 * RATE - 20 * RATE % 512]
     model = VoiceActivity()

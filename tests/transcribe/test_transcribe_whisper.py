@@ -147,6 +147,17 @@ def test_stretches_heard_together_say_the_same(answer, speech, heard):
     assert segments[-1].end_s == pytest.approx(heard[-1].end_s, abs=0.3)
 
 
+def test_a_stretch_that_repeats_itself_is_decoded_again_without(monkeypatch, answer, speech):
+    from unsaid.transcribe import whisper
+
+    monkeypatch.setattr(whisper, "_LOOP_RATIO", 0.0)  # every stretch counts as one
+    wary = WhisperTranscriber(MODEL, language="en", device="cpu")
+    for segment in wary.transcribe(answer, speech, start_s=speech.duration_s - 30):
+        words = plain(segment.text)
+        runs = [tuple(words[i : i + 4]) for i in range(len(words) - 3)]
+        assert len(runs) == len(set(runs))
+
+
 def test_where_nobody_speaks_there_is_no_text():
     random = np.random.default_rng(0)
     for samples in (np.zeros(RATE * 20), random.normal(0, 0.05, RATE * 20)):

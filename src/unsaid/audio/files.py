@@ -43,7 +43,7 @@ _GROUP = 500_000
 """Samples resampled at once: frames of 20 ms each would cost more in calls than in sound."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sound:
     """One decoded recording."""
 

@@ -43,6 +43,9 @@ _LATE_S = 0.024
 _BLOCK_FRAMES = 30 * 60
 """Windows given to the model at once (57.6 s): memory stays flat however long the recording is."""
 
+_QUIET, _LOUD = 0.1, 0.5
+"""A recording whose loud seconds peak below the first (-20 dBFS) is brought up to the second for the model."""
+
 _CONTEXT = 64
 """Samples of the window before that the model wants to see in front of each window."""
 
@@ -116,12 +119,28 @@ def speech_probabilities(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.flo
     import numpy as np
 
     model = VoiceActivity()
+    gain = _gain(samples)
     block = _BLOCK_FRAMES * 512
     parts = []
     for start in range(0, samples.size, block):
-        piece = samples[start : start + block]
+        piece = samples[start : start + block] * gain
         parts.append(model.feed(np.pad(piece, (0, -piece.size % 512))))
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _gain(samples: npt.NDArray[np.float32]) -> np.float32:
+    """What brings a quiet recording up to a level that the model knows; 1 for one that is loud enough.
+
+    Measured on a real noisy voice: turned down by 20 dB its pauses were off by up to 0.6 s, by 30 dB by 1.4 s.
+    """
+    import numpy as np
+
+    second = samples[: samples.size // RATE_HZ * RATE_HZ].reshape(-1, RATE_HZ)
+    if not second.size:
+        return np.float32(1)
+    # Not the highest peak: that may be a door.
+    level = float(np.percentile(np.maximum(second.max(axis=1), -second.min(axis=1)), 90))
+    return np.float32(min(_LOUD / level, 1000.0) if 0 < level < _QUIET else 1)
 
 
 def find_speech(samples: npt.NDArray[np.float32]) -> Speech:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,7 +215,7 @@ class WhisperTranscriber:
         """The stretch's segments with their words laid on the speech; decoded once more where it loops."""
         if heard.loop:
             again = self._hear(samples, [stretch], no_repeat_ngram_size=4)[0]
-            heard = heard if again.loop else again
+            heard = again if again.segments else heard
         if heard.doubtful or not heard.segments:
             return ()
         spans = speech_within(speech.spans, stretch.start_s, stretch.end_s, PAUSE_S)
@@ -254,10 +255,10 @@ class WhisperTranscriber:
             **how,
         )
         found: list[list[Any]] = [[] for _ in batch]
-        # The pipeline tells where a segment's window begins in hundredths of a second, cut off.
-        window = {int(clip["start"] * 100): i for i, clip in enumerate(clips)}
+        # The pipeline tells where a segment's window begins in whole hundredths of a second.
+        begins = [clip["start"] * 100 - 2 for clip in clips]
         for segment in segments:
-            found[window[segment.seek]].append(segment)
+            found[bisect_right(begins, segment.seek) - 1].append(segment)
         # Found out once, from the first stretch: a recording is in one language.
         self._language = info.language
         return [
