@@ -124,6 +124,11 @@ def test_models_that_other_programs_fetched_are_used(tmp_path, monkeypatch):
     assert (found.path, found.shared) == (other, True)
     pinned = model_at(repo / "snapshots" / known.revision)
     assert weights.resolve("small.en", ()).path == pinned
+    blob = repo / "blobs" / ("a" * 64)
+    blob.parent.mkdir()
+    (pinned / "model.bin").rename(blob)
+    (pinned / "model.bin").symlink_to(blob)
+    assert weights.resolve("small.en", ()).sha256 == "a" * 64
     (pinned / "model.bin").unlink()  # a download that never ended
     assert weights.resolve("small.en", ()).path == other
     with pytest.raises(UnsaidError, match="other programs use too"):

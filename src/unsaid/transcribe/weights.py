@@ -11,9 +11,11 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -226,12 +228,15 @@ class ModelFolder:
 
     @property
     def sha256(self) -> str:
-        """Checksum of model.bin: read from the record where there is one, else computed."""
+        """Checksum of model.bin: as recorded where it was fetched, else computed (once in a process)."""
         weights = self.path / "model.bin"
         recorded = _record(self.path).get("files", {}).get("model.bin", {})
         if recorded.get("size") == weights.stat().st_size:
             return str(recorded["sha256"])
-        return sha256_of(weights)
+        blob = weights.resolve().name
+        if self.shared and re.fullmatch("[0-9a-f]{64}", blob):
+            return blob  # the cache names its large files by their checksum
+        return _sha256_once(weights, weights.stat().st_size, weights.stat().st_mtime_ns)
 
     @property
     def size_mb(self) -> int:
@@ -437,6 +442,11 @@ def sha256_of(path: Path) -> str:
     """Checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=32)
+def _sha256_once(path: Path, _size: int, _mtime_ns: int) -> str:
+    return sha256_of(path)
 
 
 def _folder(path: Path, name: str, *, shared: bool = False) -> ModelFolder:
