@@ -185,6 +185,8 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
     for i in range(n - 1, -1, -1):
         next_stop[i] = 0 if stop[i] else next_stop[i + 1] + 1
     any_pause = any(g >= BREAK_S for g in gaps[1:])
+    bare_text = not any(stop)
+    last_stop = -1
     cuts: list[int] = []
     first = 0
     best, best_score = 0, -1.0
@@ -195,8 +197,9 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
         following = _bare(texts[i + 1])
         dangling = bare in listed("dangling") and not stop[i]
         comma = bool(_COMMA.search(texts[i]))
-        missing = length + next_stop[i] > BARE_WORDS
+        missing = bare_text or i - last_stop + next_stop[i] > BARE_WORDS
         ends = stop[i]
+        last_stop = i if ends else last_stop
         if not ends and gap >= SILENCE_S:
             ends = True
         elif not ends and gap >= LONG_BREAK_S:

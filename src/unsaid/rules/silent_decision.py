@@ -101,7 +101,7 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
         if cue is None or read.question:
             continue
         near = ground.reason(read.index)
-        # What is wrong with a choice is often said well before it is dropped; not where it is swapped at once.
+        # What is wrong with a choice is said well before it is dropped, not where it is swapped at once.
         wide = max((ground.supports[j][0] for j in range(max(0, read.index - 4), read.index)), default=0.0)
         wide = 0.0 if at_once else wide
         problem = any(
