@@ -171,7 +171,10 @@ class Ground:
         for k in range(index + 1, other + 1):
             between = self.reads[k]
             same = bool(between.content & here.content)
-            back = same or _leans_back(between) or any(w in listed("pronouns") for w in between.words[:4])
+            back = same or (
+                not _opens_topic(between)
+                and (_leans_back(between) or any(w in listed("pronouns") for w in between.words[:4]))
+            )
             mine = self.decisions[k]
             if between.pause_s >= SILENT_S and not back:
                 chain *= 0.5
@@ -180,7 +183,8 @@ class Ground:
             if mine is not None and mine.strength >= 0.5 and not same:
                 chain *= 0.5 if back else 0.2
             elif not back:
-                chain *= 0.6 if any(w in listed("pronouns") for w in between.words[:8]) else 0.3
+                leans = any(w in listed("pronouns") for w in between.words[:8]) and not _opens_topic(between)
+                chain *= 0.6 if leans else 0.3
         return min(1.0, chain)
 
     def circular(self, index: int) -> Support | None:
@@ -230,6 +234,14 @@ def _follows(read: Read) -> bool:
             or opening[-1] in ("that's", "instead", "which")
         )
     )
+
+
+def _opens_topic(read: Read) -> bool:
+    """Opens by naming a new matter: "Presence, that's in the same socket"."""
+    if read.lead or len(read.tokens) < 3 or read.words[0] in listed("anaphora"):
+        return False
+    text, toks = read.sentence.text, read.tokens
+    return any("," in text[toks[i].end : toks[i + 1].start] for i in (0, 1))
 
 
 def _leans_back(read: Read) -> bool:
@@ -351,8 +363,16 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             whole(0.35 if coding else 0.5, "shorthand")
         if not coding and 3 <= read.size <= 7 and any(w in listed("links") for w in words[read.lead + 1 :]):
             whole(0.55, "shorthand")
-        if "not" in words[read.lead + 1 :] and read.size <= 8 and read.has("thing"):
+        if "not" in words[read.lead + 1 :] and (read.size <= 5 or (read.size <= 8 and read.has("thing"))):
             whole(0.7, "shorthand")
+            answers = True
+        named = before is not None and (
+            before.words.count("there's") >= 2 or before.weight("alternative") >= 1
+        )
+        if named and silent and read.size <= 3 and words[0] not in ("now", "okay", "next", "so"):
+            # Two ways were named, then silence, then one word.
+            whole(0.8, "answer")
+            answers = True
     if not story and not coding and words[read.lead] in listed("imperatives") and read.size <= 8:
         whole(0.55, "choice")
     acts = words[read.lead + 1] if words[read.lead] == "i" and read.size >= 2 else ""
@@ -435,6 +455,8 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         if other is not None and other.weight("correction") >= 1 and not other.question:
             strength *= 0.5
             break
+    if sum(1 for w in words if w == "there's") >= 2:
+        strength -= 0.4
     if words[read.lead] in ("with", "or") and weight < 1 and not silent:
         strength -= 0.25
     told = len(read.content & answer.prompt_content)

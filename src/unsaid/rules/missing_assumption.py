@@ -176,6 +176,8 @@ def _assumed_property(ground: Ground) -> Iterator[Finding]:
         score = 0.7 * cue.weight
         if content(read.words[cue.end - 2 : cue.end]) & ground.answer.prompt_content:
             score -= 0.4
+        if "most" in read.words[: cue.start]:
+            score -= 0.3
         before_cue = read.words[cue.start - 1] if cue.start else ""
         if before_cue in listed("pronouns") and read.words[cue.start] in (
             "never",

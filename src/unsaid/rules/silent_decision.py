@@ -132,6 +132,14 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
 def _refused_last(read: Read) -> Cue | None:
     """ "Versions of a post I don't keep": the thing first, the refusal last."""
     words = read.words
+    if words[read.lead :] in (
+        ("i", "won't"),
+        ("we", "won't"),
+        ("i", "don't"),
+        ("we", "don't"),
+        ("i'm", "not"),
+    ):
+        return Cue("exclusion", 1.0, read.lead, len(words))
     if read.size < 4 or words[-3:-1] not in (
         ("i", "don't"),
         ("i", "won't"),
