@@ -158,6 +158,21 @@ def test_a_stretch_that_repeats_itself_is_decoded_again_without(monkeypatch, ans
         assert len(runs) == len(set(runs))
 
 
+def test_what_the_model_breaks_off_is_heard_again(monkeypatch, answer, speech, heard):
+    from faster_whisper import BatchedInferencePipeline
+
+    whole = BatchedInferencePipeline.transcribe
+
+    def short_of_breath(self, audio, **options):
+        return whole(self, audio, max_new_tokens=40, **options)
+
+    monkeypatch.setattr(BatchedInferencePipeline, "transcribe", short_of_breath)
+    breathless = WhisperTranscriber(MODEL, language="en", device="cpu")
+    found = [w.text for w in words_of(list(breathless.transcribe(answer, speech)))]
+    alike = difflib.SequenceMatcher(None, found, [w.text for w in words_of(heard)], autojunk=False)
+    assert alike.ratio() > 0.9  # without it: 0.53
+
+
 def test_where_nobody_speaks_there_is_no_text():
     random = np.random.default_rng(0)
     for samples in (np.zeros(RATE * 20), random.normal(0, 0.05, RATE * 20)):

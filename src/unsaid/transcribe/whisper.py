@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from unsaid.audio.files import RATE_HZ
 from unsaid.audio.speech import PAUSE_S, Speech, Stretch, stretches
 from unsaid.errors import UnsaidError
-from unsaid.model import Segment, Word
+from unsaid.model import Segment, Span, Word
 from unsaid.transcribe.base import WhisperOptions
 from unsaid.transcribe.times import heard_to_real, place_words, speech_within
 from unsaid.transcribe.weights import chunk_length_s
@@ -66,6 +66,9 @@ _NO_SPEECH, _UNSURE = 0.6, -1.0
 """Whisper's own rule for silence: "no speech" likelier than the first, and a mean log-probability below
 the second."""
 
+_REST_S, _RESTS = 1.0, 3
+"""Speech after the end of the last sentence: from this much on it is heard again, at most so many times."""
+
 _WORDS_A_SECOND = 10.0
 """Nobody speaks faster; text that would have to is invented (a cough that becomes a sentence)."""
 
@@ -75,8 +78,12 @@ class _Heard:
     """What the model made of one stretch, before its words have found their places."""
 
     segments: tuple[Segment, ...]
+    until_s: float
+    """Up to where the model says that it has written down what it heard."""
     loop: bool
+    """The text repeats itself."""
     doubtful: bool
+    """Most likely no speech."""
 
 
 class WhisperTranscriber:
@@ -216,13 +223,24 @@ class WhisperTranscriber:
         if heard.loop:
             again = self._hear(samples, [stretch], no_repeat_ngram_size=4)[0]
             heard = again if again.segments else heard
+        elif not heard.segments and not heard.doubtful and _rest(stretch, stretch.start_s, speech):
+            heard = self._hear(samples, [stretch], without_timestamps=True)[0]
         if heard.doubtful or not heard.segments:
             return ()
+        segments = list(heard.segments)
+        # The pipeline leaves out a last sentence that the model did not finish: the rest is heard on its own.
+        for _ in range(_RESTS):
+            if not (rest := _rest(stretch, heard.until_s, speech)):
+                break
+            heard = self._hear(samples, [rest])[0]
+            if heard.loop or heard.doubtful or not heard.segments:
+                break
+            segments += heard.segments
         spans = speech_within(speech.spans, stretch.start_s, stretch.end_s, PAUSE_S)
-        words = sum(len(segment.words) for segment in heard.segments)
+        words = sum(len(segment.words) for segment in segments)
         if not spans or words > 2 + _WORDS_A_SECOND * sum(span.duration_s for span in spans):
             return ()
-        return place_words(heard.segments, spans)
+        return place_words(segments, spans)
 
     def _hear(
         self, samples: npt.NDArray[np.float32], batch: Sequence[Stretch], **how: object
@@ -240,20 +258,19 @@ class WhisperTranscriber:
             size = sum(next(sizes) for _ in stretch.pieces)
             clips.append({"start": now / RATE_HZ, "end": (now + size) / RATE_HZ})
             now += size
-        segments, info = self._pipeline.transcribe(
-            np.concatenate(sounds),
-            language=self._language,
-            clip_timestamps=clips,
-            vad_filter=False,
-            without_timestamps=False,
-            word_timestamps=True,
-            temperature=0.0,
-            beam_size=self._asked.beam_size,
-            batch_size=len(batch),
-            initial_prompt=self._asked.initial_prompt,
-            hotwords=self._asked.hotwords,
-            **how,
-        )
+        given: dict[str, object] = {
+            "language": self._language,
+            "clip_timestamps": clips,
+            "vad_filter": False,
+            "without_timestamps": False,
+            "word_timestamps": True,
+            "temperature": 0.0,
+            "beam_size": self._asked.beam_size,
+            "batch_size": len(batch),
+            "initial_prompt": self._asked.initial_prompt,
+            "hotwords": self._asked.hotwords,
+        }
+        segments, info = self._pipeline.transcribe(np.concatenate(sounds), **{**given, **how})
         found: list[list[Any]] = [[] for _ in batch]
         # The pipeline tells where a segment's window begins in whole hundredths of a second.
         begins = [clip["start"] * 100 - 2 for clip in clips]
@@ -271,10 +288,11 @@ class WhisperTranscriber:
         import zlib
 
         segments: list[Segment] = []
+        until_s = stretch.end_s
         for segment in raw:
             if not segment.text.strip():
                 continue
-            start_s, end_s = self._token_times(segment, offset_s)
+            start_s, end_s, finished = self._token_times(segment, offset_s)
             words = _words(segment, offset_s, stretch)
             segments.append(
                 Segment(
@@ -284,24 +302,25 @@ class WhisperTranscriber:
                     words,
                 )
             )
+            until_s = segments[-1].end_s if finished else stretch.end_s
         text = "".join(s.text for s in segments).strip().encode()
         return _Heard(
             tuple(segments),
+            until_s,
             loop=bool(text) and len(text) / len(zlib.compress(text)) > _LOOP_RATIO,
             doubtful=bool(raw) and raw[0].no_speech_prob > _NO_SPEECH and raw[0].avg_logprob < _UNSURE,
         )
 
-    def _token_times(self, segment: Any, offset_s: float) -> tuple[float, float]:
-        """The segment's times as the model wrote them.
+    def _token_times(self, segment: Any, offset_s: float) -> tuple[float, float, bool]:
+        """The segment's times as the model wrote them, and whether it wrote both.
 
-        faster-whisper overwrites them with the words', which is no help where the words' times have
-        collapsed.
+        faster-whisper overwrites them with the words', which is no help where those have collapsed.
         """
         zero = self._model.hf_tokenizer.token_to_id("<|notimestamps|>") + 1
         times = [offset_s + (t - zero) * 0.02 for t in segment.tokens if t >= zero]
         if len(times) >= 2 and times[-1] > times[0]:
-            return times[0], times[-1]
-        return segment.start, max(segment.start, segment.end)
+            return times[0], times[-1], True
+        return segment.start, max(segment.start, segment.end), False
 
     def _check_language(self) -> None:
         known = self._model.supported_languages
@@ -315,6 +334,16 @@ class WhisperTranscriber:
                 f"unknown language {self._language!r}",
                 f"Give one of Whisper's codes: {', '.join(sorted(known))}.",
             )
+
+
+def _rest(stretch: Stretch, until_s: float, speech: Speech) -> Stretch | None:
+    """The part of `stretch` after `until_s`; None where nobody speaks there, or hardly."""
+    spans = speech_within(speech.spans, until_s, stretch.end_s, PAUSE_S)
+    if sum(span.duration_s for span in spans) < _REST_S:
+        return None
+    start_s = max(until_s, spans[0].start_s - _PAD_S)
+    pieces = [Span(max(p.start_s, start_s), p.end_s) for p in stretch.pieces if p.end_s > start_s]
+    return Stretch(pieces[0].start_s, stretch.end_s, tuple(pieces))
 
 
 def choose_device(device: str, model_path: Path, compute_type: str = "default") -> tuple[str, str]:
