@@ -23,6 +23,9 @@ _VALUES = {
 }  # fmt: skip
 
 
+_BARE_SUBJECTS = frozenset({"i", "we", "they", "he", "she"})
+
+
 @dataclass(frozen=True)
 class Read:
     """One sentence, read: its words, the phrases found in it, and what follows from its form."""
@@ -237,6 +240,14 @@ def _read(sentence: Sentence) -> Read:
     found = find(words)
     lead = _lead(words)
     codes = sum(1 for at in found.classes if any(n == "code" for n, _ in at))
+    # Words within a name of several words are no verbs: "document store".
+    named = {
+        j
+        for i, at in enumerate(found.classes)
+        for name, end in at
+        if name == "thing" and end > i + 1
+        for j in range(i, end)
+    }
     cues = dict(found.cues)
     if "unknown" in cues:
         real = tuple(c for c in cues["unknown"] if not _is_filler(sentence.text, toks, c))
@@ -252,8 +263,10 @@ def _read(sentence: Sentence) -> Read:
         content=content(words),
         lead=lead,
         verbless=not any(
-            (w in listed("finite") or (i > lead and len(w) > 4 and w.endswith("ed")))
+            (w in listed("finite") or w in _BARE_SUBJECTS or (i > lead and len(w) > 4 and w.endswith("ed")))
             and not (w in listed("opines") and i and words[i - 1] == "i")
+            and not (w == "i" and i + 1 < len(words) and words[i + 1] in listed("opines"))
+            and i not in named
             for i, w in enumerate(words)
         ),
         code=(codes >= 2 and codes >= 0.22 * len(words))

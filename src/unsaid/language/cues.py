@@ -275,13 +275,18 @@ def find(words: Sequence[str]) -> Found:
     for i in range(n):
         spans: dict[str, int] = {}
         first = class_root.get(words[i])
+        if first is None and len(words[i]) > 3 and words[i].endswith("s"):
+            # A plural that is not listed by itself.
+            singular = class_root.get(words[i][:-1])
+            if singular is not None:
+                spans.update({mark: i + 1 for mark in singular.get(_DONE, ()) if mark in _THING})
         if first is not None:
             for name, end in _walk_literal(first, words, i + 1):
                 if end > spans.get(name, 0):
                     spans[name] = end
-            for name in _THING:
-                if name in spans:
-                    spans["thing"] = max(spans.get("thing", 0), spans[name])
+        for name in _THING:
+            if name in spans:
+                spans["thing"] = max(spans.get("thing", 0), spans[name])
         if words[i].endswith("'s") and words[i] not in _NOT_OWNED:
             spans["xs"] = i + 1
         if is_number(words[i]):

@@ -270,6 +270,8 @@ def _reason_in(read: Read) -> tuple[float, Cue | None]:
     best: Cue | None = None
     for cue in read.cues.get("reason", ()):
         opens = cue.start <= read.lead and read.words[cue.start] == "so"
+        if cue.start and read.words[cue.start] == "to" and read.words[cue.start - 1] in listed("wanting"):
+            continue
         if opens or (cue.start > 0 and read.words[cue.start] == "so" and cue.start < 3 and cue.weight < 1):
             continue
         if best is None or cue.weight > best.weight:
@@ -361,6 +363,17 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             whole(0.35 if coding and not silent else 0.45 if coding else 0.55, "shorthand")
         elif number and read.size <= 6:
             whole(0.35 if coding else 0.5, "shorthand")
+        if (
+            not coding
+            and read.size <= 3
+            and (
+                any(w in listed("moments") for w in words)
+                or (read.size >= 2 and words[read.lead] in ("by", "per", "half"))
+            )
+        ):
+            whole(0.5, "shorthand")
+        if coding and specific and read.size <= 5:
+            whole(0.45, "shorthand")
         if not coding and 3 <= read.size <= 7 and any(w in listed("links") for w in words[read.lead + 1 :]):
             whole(0.55, "shorthand")
         if "not" in words[read.lead + 1 :] and (read.size <= 5 or (read.size <= 8 and read.has("thing"))):
@@ -433,6 +446,11 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     if words[read.lead] in ("maybe", "perhaps", "i'm") and not (best is not None and weight >= 0.6):
         strength -= 0.3
     if words[0] in ("maybe", "perhaps"):
+        strength -= 0.3
+    if read.size <= 3 and any(w in listed("yes_no") for w in words[read.lead :]):
+        strength -= 0.5
+    if coding and weight < 1 and "through" in words:
+        # Going through a list is a step, no choice.
         strength -= 0.3
     if "sure" in words:
         strength -= 0.4

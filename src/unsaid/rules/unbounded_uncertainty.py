@@ -127,6 +127,8 @@ def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
         if any(r.weight("unknown") >= 1 or r.weight("deferral") >= 1 for r in later):
             score -= 0.2
         following = read.words[cue.end : cue.end + 2]
+        if "so" in read.words[cue.end : cue.end + 7] or "you" in following:
+            score -= 0.3
         if any(is_number(w) for w in following) or (following and following[0] in ("but", "so")):
             score -= 0.3
         if ground.supports[read.index][0] >= 0.9:
@@ -173,6 +175,11 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("deferral")
         if cue is None or read.question:
+            continue
+        if read.words[cue.end - 1] == "later" and any(
+            w in listed("moments_before_later") for w in read.words
+        ):
+            # "Five minutes later" is a time in the design, not a promise of the speaker.
             continue
         topic = content(w for i, w in enumerate(read.words) if not cue.start <= i < cue.end) | content(
             read.words[cue.start : cue.end]
