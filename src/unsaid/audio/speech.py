@@ -198,8 +198,8 @@ def _runs(probabilities: npt.NDArray[np.float32]) -> list[tuple[int, int]]:
 
 _SQUEEZE_OVER_S, _KEEP_S = 1.5, 0.5
 """Of a silence longer than the first the recogniser hears only this much on either side. Silence costs time
-and invites invented text; a second of it is still heard as the end of a sentence. Keeping only 0.6 s of silences
-over 1 s cost the sample model 2 % more wrong words."""
+and invites invented text; a second of it is still heard as the end of a sentence. With 0.6 s kept of those
+over 1 s the sample model got 2 % more words wrong."""
 
 
 def stretches(
