@@ -227,8 +227,9 @@ def _chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) 
                 )
             if not click.confirm("Fetch it now?", err=True):
                 raise UnsaidError("no speech model is here", f"Run: unsaid models pull {default}")
-        weights.pull(default, settings.models_dirs[0])
-        return weights.resolve(default, settings.models_dirs)
+        from unsaid.cli.models import fetch
+
+        return fetch(default, settings.models_dirs[0])
 
     return choose
 

@@ -15,6 +15,7 @@ from unsaid.transcribe import weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from unsaid.config import Settings
 
@@ -80,9 +81,7 @@ def pull(settings: Settings, name: str, yes: bool) -> None:
         return
     if not yes and sys.stdin.isatty():
         click.confirm(f"Fetch {known.name} ({known.size_mb} MB) into {models_dir}?", abort=True, err=True)
-    with _bar(f"fetching {known.name}") as tell:
-        found = weights.pull(known.name, models_dir, on_progress=tell)
-    click.echo(f"{known.name} is here: {found.path}", err=True)
+    fetch(known.name, models_dir)
 
 
 @models.command()
@@ -138,6 +137,14 @@ def _row(name: str, size_mb: int, note: str, folder: weights.ModelFolder | None)
         "path": None if folder is None else str(folder.path),
         "shared": folder is not None and folder.shared,
     }
+
+
+def fetch(name: str, models_dir: Path) -> weights.ModelFolder:
+    """Fetch a model with a bar on standard error; for what goes wrong see `weights.pull`."""
+    with _bar(f"fetching {name}") as tell:
+        found = weights.pull(name, models_dir, on_progress=tell)
+    click.echo(f"{name} is here: {found.path}", err=True)
+    return found
 
 
 @contextmanager
