@@ -15,6 +15,25 @@ from unsaid.rules import RULES, Example, Rule, chosen, find
 
 SENTENCES = tomllib.loads((Path(__file__).parent / "sentences.toml").read_text(encoding="utf-8"))
 
+WORDINGS = tomllib.loads((Path(__file__).parent / "wordings.toml").read_text(encoding="utf-8"))
+SURROUNDINGS = {
+    "design": (
+        "Design a parcel tracking service.",
+        "That is the first part of it, more or less.",
+        "The couriers open the door and go home.",
+    ),
+    "coding": (
+        "Implement a function that merges arrays.",
+        "That is the first part of it, more or less.",
+        "My cat walked past the window.",
+    ),
+    "story": (
+        "Tell me about a project you led.",
+        "That was the first part of it, more or less.",
+        "The weather was bad that year.",
+    ),
+}
+
 CAUGHT = [pytest.param(r, e, id=f"{r.code}-{i}") for r in RULES for i, e in enumerate(r.caught)]
 SPARED = [pytest.param(r, e, id=f"{r.code}-{i}") for r in RULES for i, e in enumerate(r.spared)]
 KNOWN = [pytest.param(r, e, id=f"{r.code}-{i}") for r in RULES for i, e in enumerate(r.known_misses)]
@@ -61,6 +80,23 @@ def test_sentences_in_unusual_wordings(code: str, want: str) -> None:
         if bool(quotes(rule, Example(text, prompt=table["prompt"], kind=table["kind"]))) != (want == "caught")
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", WORDINGS)
+def test_wordings_that_no_list_was_made_for(name: str) -> None:
+    """Three in four at least are caught, and hardly any that should be spared is flagged."""
+    table = WORDINGS[name]
+    prompt, before, after = SURROUNDINGS[table["kind"]]
+
+    def flagged(sentence: str) -> bool:
+        case = spoken(f"Should it be quick? {before} {sentence} {after}", prompt, table["kind"])
+        flags = audit(case.transcript, case.prompt, kind=case.kind).flags
+        return any(f.code[0] == table["family"] and f.sentence in sentence for f in flags)
+
+    caught = [s for s in table["caught"] if flagged(s)]
+    false = [s for s in table["spared"] if flagged(s)]
+    assert len(caught) >= 0.75 * len(table["caught"])
+    assert len(false) <= max(1, 0.1 * len(table["spared"]))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.code)

@@ -7,6 +7,7 @@ or at an index.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,9 @@ SILENT_S = 4.0
 """A pause from which the listener has missed a stretch of thinking."""
 BEFORE, AFTER = 1, 2
 """The neighbourhood in which a reason or a bound is looked for, in sentences."""
+
+_LOOKED_AT = 40
+"""So many later places of a word are looked at, however long the answer."""
 
 _CHOICE = ("tech", "structure", "approach")
 
@@ -94,9 +98,10 @@ class Ground:
         with it."""
         hits: dict[int, int] = {}
         for part in self.reads[index].content:
-            for j in self._callbacks.get(part, ())[-20:]:
-                if j > index:
-                    hits[j] = hits.get(j, 0) + 1
+            at = self._callbacks.get(part, [])
+            first = bisect_right(at, index)
+            for j in at[first : first + _LOOKED_AT]:
+                hits[j] = hits.get(j, 0) + 1
         for j, count in sorted(hits.items()):
             if count >= 2:
                 cue = self.reads[j].best("callback")
@@ -119,6 +124,11 @@ class Ground:
                 continue
             if j != index:
                 strength *= self._about(index, j)
+            elif cue is not None and any(
+                w in listed("wishes") for w in self.reads[j].words[cue.start : cue.end]
+            ):
+                # "She wanted it live, and I said no": another's wish, no reason of the speaker's.
+                strength *= 0.3
             silence *= 1.0 - min(0.97, strength)
             if best is None or strength > best.strength:
                 quote = self.reads[j].cue_quote(cue) if cue is not None else self.reads[j].core
@@ -217,8 +227,10 @@ class Ground:
     def picked_up(self, index: int, topic: frozenset[str]) -> int | None:
         """The later sentence that comes back to a topic; None where none does."""
         for part in sorted(topic):
-            for j in self.answer.places.get(part, ()):
-                if j > index + 1 and part in content(self.reads[j].words[: self.reads[j].lead + 6]):
+            at = self.answer.places.get(part, ())
+            first = bisect_right(at, index + 1)
+            for j in at[first : first + _LOOKED_AT]:
+                if part in content(self.reads[j].words[: self.reads[j].lead + 6]):
                     return j
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unsaid.language.acts import Read, content, is_tagged, numbers
-from unsaid.language.cues import is_number, listed
+from unsaid.language.cues import Cue, is_number, listed
 from unsaid.language.weigh import Ground
 from unsaid.rules.base import BLANK, Example, Finding, Rule, shown
 
@@ -166,11 +166,26 @@ def _invented_requirement(ground: Ground) -> Iterator[Finding]:
         )
 
 
+def _always(read: Read) -> Cue | None:
+    """ "Riders never cheat": what people or things outside always or never do."""
+    for i in range(read.lead, min(read.lead + 2, len(read.words) - 2)):
+        word = read.words[i]
+        plural = (
+            len(word) > 3
+            and word.endswith("s")
+            and not word.endswith(("'s", "ss"))
+            and word not in listed("finite")
+        )
+        if plural and read.words[i + 1] in ("never", "always"):
+            return Cue("property", 0.9, i, i + 3)
+    return None
+
+
 def _assumed_property(ground: Ground) -> Iterator[Finding]:
     if ground.answer.kind == "story":
         return
     for read in ground.reads:
-        cue = read.best("property")
+        cue = read.best("property") or _always(read)
         if cue is None or _marked(ground, read.index, 1):
             continue
         score = 0.7 * cue.weight

@@ -188,7 +188,7 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
         if not topic:
             before = ground.answer.get(read.index - 1)
             topic = before.content if before is not None else frozenset()
-        core = frozenset(t for t in topic if counts.get(t, 0) <= _COMMON)
+        core = frozenset(t for t in topic if counts.get(t, 0) <= max(_COMMON, len(ground.reads) // 40))
         back = ground.picked_up(read.index, core) if core else None
         score = 0.7 * cue.weight
         if back is not None:
@@ -207,7 +207,7 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
 
 
 _COMMON = 8
-"""A word that stands in more sentences than this names no topic of its own."""
+"""A word in more sentences than this (or one in forty) names no topic of its own."""
 
 BARE_HEDGE = Rule(
     code="U1",
