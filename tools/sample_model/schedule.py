@@ -19,6 +19,12 @@ class Stage:
     padded_s: tuple[float, ...] = ()
     """Lengths to which a batch's features are padded with 0.0, drawn anew for each; as they are where empty.
     faster-whisper always pads to 30 s, whatever `chunk_length` says; less is cheaper to train on."""
+    recombined: float = 0.3
+    """Share of sentences that are recombinations."""
+    answer: float = 0.0
+    """Share of the other sentences that are surely taken from the sample answer."""
+    own_rate: float | None = None
+    """Peak of a half cosine of the stage's own; the plan's learning rate where None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,16 @@ class Plan:
         return self.stages[-1]
 
     def rate(self, step: int) -> float:
-        """Learning rate: a linear warm-up, then half a cosine down to `final_share` of the peak."""
+        """Learning rate: a linear warm-up, then half a cosine down to `final_share` of the peak.
+
+        A stage with a rate of its own has half a cosine of its own.
+        """
+        before = 0
+        for stage in self.stages:
+            if stage.own_rate is not None and before <= step < before + stage.steps:
+                done = (step - before) / stage.steps
+                return stage.own_rate * (0.5 * (1 + math.cos(math.pi * done)) * 0.99 + 0.01)
+            before += stage.steps
         warm = min(1.0, (step + 1) / self.warm_up_steps)
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.decay_steps)))
         return self.peak_rate * warm * (cosine * (1 - self.final_share) + self.final_share)
@@ -64,6 +79,15 @@ FULL = Plan(
         Stage(steps=2000, window_s=6.0, batch=16, shifted=True),
         Stage(steps=1500, window_s=15.0, batch=8, padded_s=(15.0, 16.0, 18.0, 30.0)),
         Stage(steps=100, window_s=15.0, batch=6, padded_s=(30.0,)),
+        Stage(
+            steps=260,
+            window_s=15.0,
+            batch=8,
+            padded_s=(15.5, 30.0),
+            recombined=0.1,
+            answer=0.3,
+            own_rate=4e-4,
+        ),
     ),
     peak_rate=1.5e-3,
     decay_steps=3800,

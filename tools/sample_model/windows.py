@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from tools.sample_model.answer import read_script
 from tools.sample_model.clips import MAIN_VOICE, ClipBank, Entry
 from tools.sample_model.phrases import bank
 from tools.sample_model.schedule import Stage
@@ -34,7 +35,6 @@ _SHARE_SINGLE = 0.3  # windows of one sentence only, as in live use
 _SHARE_SILENT = 0.03
 _SHARE_CUT = 0.08  # windows that end within a sentence
 _SHARE_NOISY = 0.75
-_SHARE_RECOMBINED = 0.3
 _SHARE_OTHER_VOICES = 0.12
 _WORD_MARGIN_S = 0.06
 
@@ -93,6 +93,8 @@ class WindowMaker:
         """Different phonemes; 0 is kept for CTC's blank."""
         known = set(bank())
         self._main = [e for e in clips.entries if e.voice == MAIN_VOICE and e.text in known]
+        answer = {line.text for line in read_script().lines}
+        self._answer = [e for e in self._main if e.text in answer]
         self._main_mixed = [e for e in clips.entries if e.voice == MAIN_VOICE and e.text not in known]
         self._other: dict[str, list[Entry]] = {}
         for entry in clips.entries:
@@ -153,7 +155,7 @@ class WindowMaker:
         pool = self._pool(rng)
         at_s = float(rng.uniform(0.03, 0.3) if rng.random() < 0.85 else rng.uniform(0.3, 2.5))
         while True:
-            entry = self._draw(pool, rng)
+            entry = self._draw(pool, rng, stage)
             if at_s + entry.duration_s > longest_s:
                 if window.spoken and rng.random() < _SHARE_CUT and longest_s - at_s > 0.3:
                     self._place(window, entry, at_s, longest_s, rng)
@@ -179,9 +181,11 @@ class WindowMaker:
         voices = sorted(self._other)
         return self._other[voices[int(rng.integers(len(voices)))]]
 
-    def _draw(self, pool: list[Entry] | None, rng: np.random.Generator) -> Entry:
+    def _draw(self, pool: list[Entry] | None, rng: np.random.Generator, stage: Stage) -> Entry:
         if pool is None:
-            pool = self._main_mixed if rng.random() < _SHARE_RECOMBINED else self._main
+            pool = self._main_mixed if rng.random() < stage.recombined else self._main
+            if pool is self._main and stage.answer and rng.random() < stage.answer:
+                pool = self._answer
         return pool[int(rng.integers(len(pool)))]
 
     def _place(
