@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from unsaid.language.cues import FILLERS, Cue, Token, find, is_number, listed, tokens
 from unsaid.model import Act, Kind, Prompt, Sentence
@@ -129,6 +129,7 @@ class Answer:
         return self.reads[index] if 0 <= index < len(self.reads) else None
 
 
+@lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """A crude stem: enough to see "shards", "sharded" and "sharding" as one."""
     if word.endswith("'s"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
 GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
@@ -162,6 +162,7 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(out)
 
 
+@lru_cache(maxsize=4096)
 def is_number(token: str) -> bool:
     """True for digits and number words from two up ("one" is too often a pronoun)."""
     return token in _NUMBERS or bool(_DIGITS.match(token))

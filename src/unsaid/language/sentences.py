@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from unsaid.language.cues import listed
@@ -48,7 +49,8 @@ def words_of(transcript: Transcript) -> tuple[Word, ...]:
                 continue
             start = max(at, _finite(word.start_s, at))
             end = max(start, _finite(word.end_s, start))
-            out.append(Word(text, start, end, word.probability))
+            same = start == word.start_s and end == word.end_s
+            out.append(word if same else Word(text, start, end, word.probability))
             at = start
     return tuple(out)
 
@@ -170,6 +172,7 @@ def _segment_ends(transcript: Transcript) -> frozenset[int]:
     return frozenset(ends)
 
 
+@lru_cache(maxsize=4096)
 def _bare(word: str) -> str:
     return word.strip().strip(".,;:!?…\"'“”‘’()[]—–-").lower().replace("’", "'")
 
