@@ -98,6 +98,37 @@ class Read:
         """The words of a phrase as they stand."""
         return self.quote(cue.start, cue.end)
 
+    def clause_end(self, end: int) -> int:
+        """One past the last word of the clause that goes on after word `end`, at most eight words further."""
+        at = end
+        while at < len(self.tokens) and at < end + 8:
+            between = self.sentence.text[self.tokens[at - 1].end : self.tokens[at].start]
+            if any(c in ",;:.?!—–" for c in between) or self.tokens[at].text in listed("clause_openers"):
+                break
+            at += 1
+        return at
+
+    def clause(self, cue: Cue) -> str:
+        """The words of a phrase and what belongs to it, to the end of the clause."""
+        return self.quote(cue.start, self.clause_end(cue.end))
+
+    def matter(self, cue: Cue, before_first: bool = False) -> str:
+        """What a phrase is said of: the words after it in its clause, or those before; else empty."""
+        after, before = (cue.end, self.clause_end(cue.end)), (self.lead, cue.start)
+        for start, end in (before, after) if before_first else (after, before):
+            while start < end and self.tokens[start].text in listed("matter_leaders"):
+                start += 1
+            while end > start and self.tokens[end - 1].text in listed("matter_trailers"):
+                end -= 1
+            told = self.words[start:end]
+            if not 0 < len(told) <= 7 or not content(told) - content(listed("times")):
+                continue
+            if start < cue.start and any(w in listed("finite") for w in told):
+                continue
+            text = self.quote(start, end)
+            return text[0].lower() + text[1:] if start == 0 and text[1:2].islower() else text
+        return ""
+
     @cached_property
     def core(self) -> str:
         """The sentence without its leading fillers, as it stands, at most 16 words."""

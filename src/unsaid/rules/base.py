@@ -85,6 +85,12 @@ def shown(text: str) -> str:
     return f"“{' '.join(words[:12])}…”" if len(words) > 12 else f"“{' '.join(words)}”"
 
 
+def sentence_case(text: str) -> str:
+    """With a capital at the front, and no mark at the end."""
+    text = text.strip(" ,.;:!?")
+    return text[:1].upper() + text[1:]
+
+
 def thing_or(thing: str, quote: str) -> str:
     """The thing that is chosen, else the words that choose it, short enough to stand in a sentence."""
     return thing or " ".join(quote.rstrip(".,;:!?").split()[:8])

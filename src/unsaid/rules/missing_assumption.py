@@ -49,7 +49,7 @@ def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
             continue
         if not concrete or not ((d is not None and d.strength >= 0.4) or flows):
             continue
-        quote = read.quote(d.start, d.end) if d is not None else read.core
+        quote = read.quote(d.start, read.clause_end(d.end)) if d is not None else read.core
         yield Finding(
             read.index,
             quote,
@@ -113,7 +113,8 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
             score -= 0.2
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        start = cue.start - (1 if cue.start and read.words[cue.start - 1] in ("a", "about", "around") else 0)
+        quote = read.quote(start, cue.end)
         yield Finding(
             read.index,
             quote,
@@ -155,13 +156,13 @@ def _invented_requirement(ground: Ground) -> Iterator[Finding]:
             score -= 0.3
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        quote = read.clause(cue)
         yield Finding(
             read.index,
             quote,
             f"A need is asserted ({shown(quote)}) that neither the prompt nor a question established.",
             (f"need: {shown(quote)}", "not in the prompt, not asked, not marked as assumed"),
-            f"I'd assume {BLANK} needs {BLANK}; is that right? If not, I'd {BLANK}.",
+            f"I'd assume this: {quote}. Is that right? If not, I'd {BLANK}.",
             score,
         )
 
@@ -179,6 +180,12 @@ def _always(read: Read) -> Cue | None:
         if plural and read.words[i + 1] in ("never", "always"):
             return Cue("property", 0.9, i, i + 3)
     return None
+
+
+def _claim(quote: str) -> str:
+    """Without the word that makes a reason of it: "since the list is sorted"."""
+    first, _, rest = quote.partition(" ")
+    return rest if first.lower() in ("since", "because", "as") and rest else quote
 
 
 def _assumed_property(ground: Ground) -> Iterator[Finding]:
@@ -221,13 +228,13 @@ def _assumed_property(ground: Ground) -> Iterator[Finding]:
             score -= 0.2
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        quote = read.clause(cue)
         yield Finding(
             read.index,
             quote,
             f"The solution leans on {shown(quote)}, and nobody said that it holds.",
             (f"property relied on: {shown(quote)}", "not in the prompt, not asked, not marked as assumed"),
-            f"I'm assuming {BLANK}; if that didn't hold I'd {BLANK}.",
+            f"I'm assuming this: {_claim(quote)}. If it didn't hold I'd {BLANK}.",
             score,
         )
 
@@ -273,7 +280,7 @@ SOLUTION_BEFORE_FRAMING = Rule(
     caught=(
         Example(
             "So I'd start with an API gateway and a Kafka topic. Then a table for the parcels.",
-            quote="I'd start with",
+            quote="I'd start with an API gateway",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -421,25 +428,25 @@ INVENTED_REQUIREMENT = Rule(
     caught=(
         Example(
             "It must be available all the time, five nines. Next, the map.",
-            quote="It must be available",
+            quote="It must be available all the time",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
         Example(
             "Users will want dark mode. Next, the map.",
-            quote="Users will want dark",
+            quote="Users will want dark mode",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
         Example(
             "Legal will need us to keep everything for ten years. Next, the map.",
-            quote="Legal will need us",
+            quote="Legal will need us to keep everything for ten years",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
         Example(
             "Customers expect it to be instant. Next, the map.",
-            quote="Customers expect it",
+            quote="Customers expect it to be instant",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -480,7 +487,7 @@ INVENTED_REQUIREMENT = Rule(
         ),
     ),
     instead="Ask, or mark it: “I'd assume they need … ; is that right?”",
-    frames=("I'd assume ___ needs ___; is that right? If not, I'd ___.",),
+    frames=("I'd assume this: ___. Is that right? If not, I'd ___.",),
     check=_invented_requirement,
 )
 ASSUMED_PROPERTY = Rule(
@@ -495,7 +502,7 @@ ASSUMED_PROPERTY = Rule(
     caught=(
         Example(
             "Since the list is sorted I can binary search. Next, the code.",
-            quote="Since the list is sorted",
+            quote="Since the list is sorted I can binary search",
             prompt="Given a list of integers, find two that add up to a target.",
             kind="coding",
         ),
@@ -560,7 +567,7 @@ ASSUMED_PROPERTY = Rule(
         ),
     ),
     instead="Say it as an assumption and what happens when it fails.",
-    frames=("I'm assuming ___; if that didn't hold I'd ___.",),
+    frames=("I'm assuming this: ___. If it didn't hold I'd ___.",),
     check=_assumed_property,
 )
 TAKEN_FOR_GRANTED = Rule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from unsaid.language.acts import Read
 from unsaid.language.cues import Cue, listed
 from unsaid.language.weigh import SILENT_S, Decision, Ground, Support
-from unsaid.rules.base import BLANK, Example, Finding, Rule, shown, thing_or
+from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
 
 
 def _no_reason(near: Support | None) -> str:
@@ -18,7 +18,6 @@ def _no_reason(near: Support | None) -> str:
 
 def _weighed(ground: Ground, d: Decision) -> tuple[float, list[str]]:
     """How likely it is that a listener has to guess why, and what says so."""
-    read = ground.reads[d.sentence]
     near = ground.reason(d.sentence)
     circular = ground.circular(d.sentence)
     heard = near.strength if near else 0.0
@@ -26,12 +25,22 @@ def _weighed(ground: Ground, d: Decision) -> tuple[float, list[str]]:
         # Before a question is answered stands what made one ask, seldom why the answer is what it is.
         heard *= 0.5
     score = d.strength * (1.0 - (heard if heard >= 0.35 else heard / 2))
-    evidence = [f"{_FORMS[d.form]}: {shown(read.quote(d.start, d.end))}"]
+    evidence = [f"{_FORMS[d.form]}: {shown(_said(ground, d)[0])}"]
     if circular is not None and score > 0.15:
         score = min(1.0, score + 0.15)
         evidence.append(f"{shown(circular.quote)} gives no cause: it would fit any choice")
     evidence.append(_no_reason(near))
     return score, evidence
+
+
+def _said(ground: Ground, d: Decision) -> tuple[str, str]:
+    """The words that choose, to the end of their clause, and the thing chosen where it stands in them."""
+    read = ground.reads[d.sentence]
+    end = read.clause_end(d.end)
+    for a, b in [*read.spans("tech"), *read.spans("structure")]:
+        if d.start <= a < end and read.words[a] not in listed("finite"):
+            return read.quote(d.start, max(end, b)), read.quote(a, b)
+    return read.quote(d.start, end), ""
 
 
 _FORMS = {
@@ -50,24 +59,21 @@ def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
         score, evidence = _weighed(ground, d)
         if score < 0.2:
             continue
-        read = ground.reads[d.sentence]
-        quote = read.quote(d.start, d.end)
-        what = thing_or(d.thing, quote)
+        quote, what = _said(ground, d)
         if d.form == "number":
             message = (
                 f"The number in {shown(quote)} shapes what follows, and where it comes from is not said."
             )
-            rewrite = (
-                f"{quote[0].upper() + quote[1:]}, because {BLANK}; if {BLANK} changed I'd move it to {BLANK}."
-            )
+            rewrite = f"{sentence_case(quote)}, because {BLANK}; if {BLANK} changed I'd move it to {BLANK}."
         elif d.form == "answer":
-            message = (
-                f"The question was put, and {shown(what)} answers it, but nothing says why not the other."
-            )
-            rewrite = f"I take {what} over {BLANK}, because {BLANK}."
-        else:
+            message = f"{shown(quote)} settles the question, and nothing says why not the other way."
+            rewrite = f"{sentence_case(quote)}, and not {BLANK}, because {BLANK}."
+        elif what:
             message = f"{shown(what)} is chosen, and a listener has to guess why."
             rewrite = f"I chose {what} over {BLANK} because {BLANK}; I'd switch if {BLANK}."
+        else:
+            message = f"{shown(quote)} is a choice, and a listener has to guess why."
+            rewrite = f"{sentence_case(quote)}, because {BLANK}; the other way, {BLANK}, would {BLANK}."
         yield Finding(d.sentence, quote, message, tuple(evidence), rewrite, score)
 
 
@@ -79,12 +85,12 @@ def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
         if score < 0.2:
             continue
         read = ground.reads[d.sentence]
-        quote = read.quote(d.start, d.end)
-        what = thing_or(d.thing, quote)
-        message = (
-            f"{read.pause_s:.0f} s of silence, then {shown(what)}: what was weighed in between was not heard."
-        )
-        rewrite = f"I was weighing {what} against {BLANK}; {what} won because {BLANK}."
+        quote, what = _said(ground, d)
+        message = f"{read.pause_s:.0f} s of silence, then {shown(quote)}: what was weighed was not heard."
+        if what:
+            rewrite = f"I was weighing {what} against {BLANK}; {what} won because {BLANK}."
+        else:
+            rewrite = f"I was weighing {BLANK} against {BLANK}. {sentence_case(quote)}, because {BLANK}."
         evidence.insert(0, f"pause of {read.pause_s:.1f} s before it")
         yield Finding(d.sentence, quote, message, tuple(evidence), rewrite, min(1.0, score + 0.08))
 
@@ -116,8 +122,8 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
         )
         if read.code or score < 0.2:
             continue
-        quote = read.cue_quote(cue)
-        what = decided.thing if decided and decided.thing else ""
+        quote = read.clause(cue)
+        what = _said(ground, decided)[1] if decided is not None else ""
         yield Finding(
             read.index,
             quote,
@@ -190,13 +196,13 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
             score -= 0.35
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        quote, what = read.clause(cue), read.matter(cue)
         yield Finding(
             read.index,
             quote,
             f"Something is left out ({shown(quote)}), and why it may be left out is not said.",
             (f"left out: {shown(quote)}", _no_reason(near if outside or own else None)),
-            f"I'm leaving {BLANK} out because {BLANK}; if {BLANK} mattered I'd {BLANK}.",
+            f"I'm leaving {what or BLANK} out because {BLANK}; if it mattered I'd {BLANK}.",
             score,
         )
 
@@ -218,7 +224,7 @@ UNEXPLAINED_CHOICE = Rule(
     caught=(
         Example(
             "Okay. I'd go with Postgres. Now the couriers.",
-            quote="I'd go with",
+            quote="I'd go with Postgres",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -308,7 +314,7 @@ UNEXPLAINED_CHOICE = Rule(
     frames=(
         "I chose {thing} over ___ because ___; I'd switch if ___.",
         "{thing}, because ___; if ___ changed I'd move it to ___.",
-        "I take {thing} over ___, because ___.",
+        "{thing}, and not ___, because ___.",
     ),
     check=_unexplained_choice,
 )
@@ -328,7 +334,7 @@ DECIDED_IN_SILENCE = Rule(
     caught=(
         Example(
             "That's the scanner. [7.0] Okay, so I'd shard by tenant. Next, the API.",
-            quote="I'd shard",
+            quote="I'd shard by tenant",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -340,7 +346,7 @@ DECIDED_IN_SILENCE = Rule(
         ),
         Example(
             "That's the scanner. [9.0] I'd write it in Go. Next, errors.",
-            quote="I'd write it in",
+            quote="I'd write it in Go",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -438,7 +444,7 @@ UNEXPLAINED_REVERSAL = Rule(
         ),
         Example(
             "Auth is API keys per courier. Or OAuth, let's go with OAuth. Next, the map.",
-            quote="Or OAuth, let's go with",
+            quote="Or OAuth, let's go with OAuth",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -503,19 +509,19 @@ UNEXPLAINED_EXCLUSION = Rule(
     caught=(
         Example(
             "I'm not going to worry about deletes. Next, the map.",
-            quote="I'm not going to worry",
+            quote="I'm not going to worry about deletes",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
         Example(
             "We'll skip the customs part. Next, the map.",
-            quote="skip the",
+            quote="skip the customs part",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
         Example(
             "Nobody cares about fairness. Next, the map.",
-            quote="Nobody cares",
+            quote="Nobody cares about fairness",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),

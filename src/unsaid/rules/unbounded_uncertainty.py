@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from unsaid.language.acts import Read, content
 from unsaid.language.cues import Cue, is_number, listed
 from unsaid.language.weigh import SILENT_S, Ground, Support
-from unsaid.rules.base import BLANK, Example, Finding, Rule, shown
+from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
 
 _NO_BOUND = "nothing that bounds it in the sentence, the one before or the two after"
 
@@ -73,7 +73,7 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
             score -= 0.2
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        quote = read.clause(cue)
         yield Finding(
             read.index,
             quote,
@@ -101,13 +101,14 @@ def _open_dependence(ground: Ground) -> Iterator[Finding]:
             score -= 0.2
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        quote, what = read.clause(cue), read.matter(cue, before_first=True)
+        whole = f"{sentence_case(what)}: that" if what else "It"
         yield Finding(
             read.index,
             quote,
             f"{shown(quote)}, and neither on what nor which way it goes is heard.",
             (f"left open: {shown(quote)}", "no condition in the sentence or the two after"),
-            f"It depends on {BLANK}: if {BLANK} I'd {BLANK}, otherwise {BLANK}; here I take {BLANK}.",
+            f"{whole} depends on {BLANK}: if {BLANK} I'd {BLANK}, otherwise {BLANK}; here I take {BLANK}.",
             score,
         )
 
@@ -135,13 +136,13 @@ def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
             score -= 0.15
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        quote, what = read.clause(cue), read.matter(cue)
         yield Finding(
             read.index,
             quote,
             f"{shown(quote)} is left hanging: no way to find out, and nothing assumed in the meantime.",
             (f"unknown: {shown(quote)}", _NO_BOUND),
-            f"I don't know {BLANK}; I'd find out by {BLANK}, and until then I assume {BLANK}.",
+            f"I don't know {what or BLANK}; I'd find out by {BLANK}, and until then I assume {BLANK}.",
             score,
         )
 
@@ -176,6 +177,11 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
         cue = read.best("deferral")
         if cue is None or read.question:
             continue
+        if read.words[cue.end - 1] == "point" and any(
+            w.startswith(("they", "it", "he", "she")) for w in read.words
+        ):
+            # "They'll wake up at some point" is hoped, not promised.
+            continue
         if read.words[cue.end - 1] == "later" and any(
             w in listed("moments_before_later") for w in read.words
         ):
@@ -195,13 +201,13 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
             score -= 0.5
         if score < 0.2:
             continue
-        quote = read.cue_quote(cue)
+        quote, what = read.clause(cue), read.matter(cue, before_first=True)
         yield Finding(
             read.index,
             quote,
             f"{shown(quote)}: it is put off here, and the answer never comes back to it.",
             (f"put off: {shown(quote)}", f"not taken up again: {', '.join(sorted(core)) or 'it'}"),
-            f"I'm leaving {BLANK} for now because {BLANK}; my first guess would be {BLANK}.",
+            f"I'm leaving {what or BLANK} for now because {BLANK}; my first guess would be {BLANK}.",
             score,
         )
 
@@ -225,7 +231,7 @@ BARE_HEDGE = Rule(
     caught=(
         Example(
             "It'll probably be fast enough. Next, the map.",
-            quote="It'll probably be",
+            quote="It'll probably be fast enough",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -237,7 +243,7 @@ BARE_HEDGE = Rule(
         ),
         Example(
             "Hopefully the depots don't all scan at once. Next, the map.",
-            quote="Hopefully the",
+            quote="Hopefully the depots don't all scan at once",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -291,7 +297,7 @@ OPEN_DEPENDENCE = Rule(
         ),
         Example(
             "It all depends on the use case, right? Next, the map.",
-            quote="It all depends",
+            quote="It all depends on the use case",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -303,7 +309,7 @@ OPEN_DEPENDENCE = Rule(
         ),
         Example(
             "Which queue, whatever's good at the time. Next, the map.",
-            quote="whatever's good",
+            quote="whatever's good at the time",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -349,7 +355,7 @@ DANGLING_UNKNOWN = Rule(
     caught=(
         Example(
             "I'm not sure how Postgres does that. Next, the map.",
-            quote="I'm not sure",
+            quote="I'm not sure how Postgres does that",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -361,7 +367,7 @@ DANGLING_UNKNOWN = Rule(
         ),
         Example(
             "I've never really been clear on how you do that with a CDN. Next, the map.",
-            quote="never really been clear",
+            quote="never really been clear on how you do that with a CDN",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
@@ -492,7 +498,7 @@ DEFERRED_AND_DROPPED = Rule(
                 "Customs, I'll get to that later. Next, the map. The map shows the depots. And the "
                 "courier sees his stops. That's it."
             ),
-            quote="I'll get to that",
+            quote="I'll get to that later",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),
