@@ -150,6 +150,12 @@ class Answer:
     places: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """For each content stem, the sentences that hold it, in order."""
 
+    @cached_property
+    def summary_from(self) -> int:
+        """The sentence that opens a closing summary ("to sum up, …"); one past the last where none does."""
+        late = range(len(self.reads) // 2, len(self.reads))
+        return next((i for i in late if self.reads[i].weight("summary") >= 1), len(self.reads))
+
     def around(self, index: int, before: int = 1, after: int = 2) -> list[Read]:
         """The neighbours of a sentence, itself left out."""
         lo, hi = max(0, index - before), min(len(self.reads), index + after + 1)

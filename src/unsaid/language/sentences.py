@@ -208,7 +208,10 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
         elif not ends and gap >= LONG_BREAK_S:
             ends = not dangling
         elif not ends and gap >= BREAK_S and not dangling:
-            ends = comma or missing or following in listed("strong_openers")
+            joined = comma and (
+                following in listed("subordinators") or (gap < LONG_BREAK_S and _fronted(texts, first, i))
+            )
+            ends = not joined and (comma or missing or following in listed("strong_openers"))
         elif not ends and (i + 1) in segment_ends and not dangling:
             ends = texts[i + 1][:1].isupper() or (missing and following in listed("openers"))
         elif not ends and missing and not any_pause and length >= 6 and not dangling:
@@ -228,6 +231,18 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
             first, best, best_score = i + 1, 0, -1.0
     cuts.append(n)
     return cuts
+
+
+def _fronted(texts: Sequence[str], first: int, last: int) -> bool:
+    """The words are a clause that waits for its main clause: "if it isn't, …"."""
+    start = first
+    while start < last and _bare(texts[start]) in listed("leaders"):
+        start += 1
+    return (
+        _bare(texts[start]) in listed("fronting")
+        and last - start < 12
+        and not any(_COMMA.search(t) for t in texts[start:last])
+    )
 
 
 def _is_abbreviation(text: str) -> bool:

@@ -276,11 +276,20 @@ def _consequence(read: Read) -> int | None:
     return None
 
 
+def is_counted(read: Read, cue: Cue) -> bool:
+    """ "More than one region" counts; it compares nothing, so it is no reason."""
+    after = read.words[cue.end] if cue.end < len(read.words) else ""
+    counted = read.words[cue.end - 2 : cue.end] in (("more", "than"), ("less", "than"), ("fewer", "than"))
+    return counted and (is_number(after) or after in ("one", "once"))
+
+
 def _reason_in(read: Read) -> tuple[float, Cue | None]:
     """How much of a reason a sentence holds: "so" counts only in its middle, where it joins a cause to
     what follows."""
     best: Cue | None = None
     for cue in read.cues.get("reason", ()):
+        if is_counted(read, cue):
+            continue
         opens = cue.start <= read.lead and read.words[cue.start] == "so"
         if cue.start and read.words[cue.start] == "to" and read.words[cue.start - 1] in listed("wanting"):
             continue
@@ -301,6 +310,52 @@ def _reason_in(read: Read) -> tuple[float, Cue | None]:
     if read.question:
         strength *= 0.4
     return strength, best
+
+
+def _signposts(read: Read) -> bool:
+    """Says what is talked about next, and chooses nothing: "let me start with the algorithm"."""
+    words = read.words[read.lead :]
+    start = 2 if words[:2] in (("let", "me"), ("let", "us")) else 1 if words[:1] in _SIGNPOSTS else 0
+    return start > 0 and any(w in listed("turning_to") for w in words[start : start + 2])
+
+
+_SIGNPOSTS = (("let's",), ("i'll",), ("i'd",), ("i'm",), ("we'll",), ("we",), ("i",))
+
+
+def _mere_step(read: Read) -> bool:
+    """What happens next in a sequence that is already settled: "after that, it passes the request on"."""
+    words = read.words
+    text = " ".join(words[:4])
+    opens = next((o for o in _THEN if text.startswith(o)), "")
+    rest = words[len(opens.split()) :]
+    return bool(opens) and rest[:1] != () and rest[0] in listed("pronouns_of_things")
+
+
+_THEN = (
+    "and then ",
+    "then ",
+    "after that ",
+    "afterwards ",
+    "and after that ",
+    "once that's done ",
+    "from there ",
+)
+
+
+def _elaborates(answer: Answer, read: Read) -> bool:
+    """Goes on about what the sentence before chose, and brings in nothing new to choose."""
+    before = answer.get(read.index - 1)
+    if before is None or read.pause_s >= SILENT_S or before.weight("decision") < 1:
+        return False
+    things = [content(read.words[a:b]) for a, b in read.spans("thing")]
+    new = any(not part <= before.content for part in things)
+    return bool(things) and not new and not any(is_number(w) for w in read.words if w != "one")
+
+
+def _said_before(answer: Answer, read: Read) -> bool:
+    """All that the sentence could choose has been named earlier in the answer."""
+    parts = [p for a, b in read.spans("thing") for p in content(read.words[a:b])] or list(read.content)
+    return bool(parts) and all(answer.places.get(p, (read.index,))[0] < answer.summary_from for p in parts)
 
 
 def decide(answer: Answer, read: Read) -> Decision | None:
@@ -444,6 +499,14 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.35
     if read.has("peripheral"):
         strength -= 0.3
+    if not specific and _signposts(read):
+        strength -= 0.5
+    if form != "answer" and _mere_step(read):
+        strength -= 0.4
+    if form != "answer" and weight < 1 and _elaborates(answer, read):
+        strength -= 0.3
+    if read.index >= answer.summary_from and _said_before(answer, read):
+        strength -= 0.5
     if words[read.lead] in ("if", "when", "say", "suppose") and form != "answer":
         # What would be done in another case is a bound, no choice.
         strength -= 0.5 if words[read.lead] == "if" else 0.25 if weight < 1 else 0.0

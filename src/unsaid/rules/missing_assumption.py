@@ -10,6 +10,7 @@ from unsaid.language.weigh import Ground
 from unsaid.rules.base import BLANK, Example, Finding, Rule, shown
 
 _TESTING = frozenset({"test", "tests", "testing", "spin"})
+_CASES = frozenset({"when", "if", "whenever", "suppose", "case"})
 _EARLY = 12
 """Sentences in which the first step of a solution is looked for."""
 
@@ -109,6 +110,11 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
             score -= 0.3
         if read.weight("bound") >= 1 or read.weight("check") >= 1:
             score -= 0.25
+        if max(values) <= 3 and not read.has("per"):
+            # "When two requests come in at once": a case thought through, no load.
+            score -= 0.3
+        if any(w in _CASES for w in read.words[: cue.start]):
+            score -= 0.2
         if ground.decisions[read.index] is not None:
             score -= 0.2
         if score < 0.2:

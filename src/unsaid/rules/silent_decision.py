@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from unsaid.language.acts import Read
 from unsaid.language.cues import Cue, listed
-from unsaid.language.weigh import SILENT_S, Decision, Ground, Support
+from unsaid.language.weigh import SILENT_S, Decision, Ground, Support, is_counted
 from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
 
 
@@ -176,6 +176,7 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
             c
             for c in read.cues.get("reason", ())
             if (c.start >= cue.end or c.end <= cue.start)
+            and not is_counted(read, c)
             and not (c.start <= read.lead and read.words[c.start] == "so")
         ]
         own = max((c.weight for c in inside), default=0.0)

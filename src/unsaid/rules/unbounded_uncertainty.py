@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from unsaid.language.acts import Read, content
@@ -195,6 +196,9 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
             before = ground.answer.get(read.index - 1)
             topic = before.content if before is not None else frozenset()
         core = frozenset(t for t in topic if counts.get(t, 0) <= max(_COMMON, len(ground.reads) // 40))
+        # What was talked of all along is no sign that this very matter is taken up again.
+        fresh = frozenset(t for t in core if bisect_left(ground.answer.places[t], read.index) < _ALL_ALONG)
+        core = fresh or core
         back = ground.picked_up(read.index, core) if core else None
         score = 0.7 * cue.weight
         if back is not None:
@@ -212,6 +216,8 @@ def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
         )
 
 
+_ALL_ALONG = 2
+"""A word in this many sentences before is not the deferral's own."""
 _COMMON = 8
 """A word in more sentences than this (or one in forty) names no topic of its own."""
 
