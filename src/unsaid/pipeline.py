@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -280,7 +281,8 @@ def _transcribe(run: _Run, heard: _Heard) -> Transcript:
         run.reporter.note(note)
     key = _transcribe_key(model, transcriber)
     fresh = request.redo_from in STAGES[: STAGES.index("transcribe") + 1]
-    segments = _heard_segments(run, heard, transcriber, key, fresh=fresh)
+    with _meanwhile(_prepare_later_stages):
+        segments = _heard_segments(run, heard, transcriber, key, fresh=fresh)
     transcript = Transcript(
         segments=segments,
         duration_s=heard.speech.duration_s,
@@ -297,6 +299,23 @@ def _transcribe(run: _Run, heard: _Heard) -> Transcript:
     run.done("transcribe", began, key, model=model.name, model_sha256=model.sha256)
     run.session.partial.unlink(missing_ok=True)
     return transcript
+
+
+def _prepare_later_stages() -> None:
+    from unsaid.language import cues
+    from unsaid.views import html
+
+    cues.prepare()
+    html.prepare()
+
+
+@contextmanager
+def _meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    """Do `work` beside the block: the recogniser leaves Python, and often a core, idle."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    yield
+    thread.join()
 
 
 def _heard_segments(

@@ -185,6 +185,11 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(listed.split() if isinstance(listed, str) else listed)
 
 
+def prepare() -> None:
+    """Read the phrases now rather than with the first sentence."""
+    _data()
+
+
 @cache
 def _data() -> tuple[dict[str, Any], dict[str, Any]]:
     """The automata of the classes and of the phrases, built once."""

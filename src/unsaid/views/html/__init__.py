@@ -286,6 +286,11 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def prepare() -> None:
+    """Compile the page's template now rather than with the first page."""
+    _environment().get_template("page.html.j2")
+
+
 @lru_cache(maxsize=8)
 def _asset(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
