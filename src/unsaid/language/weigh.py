@@ -312,6 +312,39 @@ def _reason_in(read: Read) -> tuple[float, Cue | None]:
     return strength, best
 
 
+def _fronted_choice(read: Read) -> int:
+    """Place of the "I" or "we" in "The dose I write as text": the matter first, what is done with it
+    after. -1 in any other sentence."""
+    words = read.words
+    if words[read.lead] in listed("no_matter") or read.size > 12:
+        return -1
+    for i in range(read.lead + 1, min(read.lead + 5, len(words) - 1)):
+        if words[i] in ("i", "we", "i'd", "we'd", "i'll", "we'll"):
+            rest = words[i + 2 :]
+            plain = words[i - 1] not in listed("no_matter") and words[i + 1] not in listed("no_choice")
+            return i if plain and not any(w in listed("copulas") for w in rest) else -1
+        if words[i] in listed("finite") or words[i] in listed("copulas"):
+            return -1
+    return -1
+
+
+def _lists_examples(answer: Answer, read: Read) -> bool:
+    """One of a row of inputs with their results: "abba, two"."""
+
+    def alike(other: Read | None) -> bool:
+        return (
+            other is not None
+            and other.verbless
+            and 2 <= other.size <= 4
+            and "," in other.sentence.text
+            and is_number(other.words[-1])
+        )
+
+    near = [answer.get(read.index - 1), answer.get(read.index + 1)]
+    told = any(n is not None and any(w in listed("trying") for w in n.words) for n in near)
+    return alike(read) and (any(alike(n) for n in near) or told)
+
+
 def _signposts(read: Read) -> bool:
     """Says what is talked about next, and chooses nothing: "let me start with the algorithm"."""
     words = read.words[read.lead :]
@@ -453,6 +486,9 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             # Two ways were named, then silence, then one word.
             whole(0.8, "answer")
             answers = True
+    fronted = _fronted_choice(read)
+    if fronted >= 0 and words[fronted + 1] not in listed("states") and not words[fronted + 1].endswith("ed"):
+        whole(0.35 if coding and not silent else 0.52, "choice")
     if not story and not coding and words[read.lead] in listed("imperatives") and read.size <= 8:
         whole(0.55, "choice")
     acts = words[read.lead + 1] if words[read.lead] == "i" and read.size >= 2 else ""
@@ -499,6 +535,8 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.35
     if read.has("peripheral"):
         strength -= 0.3
+    if coding and read.verbless and number and _lists_examples(answer, read):
+        strength -= 0.5
     if not specific and _signposts(read):
         strength -= 0.5
     if form != "answer" and _mere_step(read):
@@ -545,8 +583,13 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.2
     for later in (1, 2, 3):
         other = answer.get(read.index + later)
-        if other is not None and other.weight("correction") >= 1 and not other.question:
+        if other is None:
+            break
+        if other.weight("correction") >= 1 and not other.question:
             strength *= 0.5
+            break
+        if not (other.content & read.content or any(w in listed("pronouns") for w in other.words)):
+            # Another matter by now: what is taken back later is not this.
             break
     if sum(1 for w in words if w == "there's") >= 2:
         strength -= 0.4

@@ -19,6 +19,7 @@ def _frames(read: Read) -> bool:
     """A question, a requirement, a constraint, a goal or a stated assumption."""
     if (
         read.question
+        or (read.verbless and "question" in read.words)
         or (is_tagged(read.words) and "?" in read.sentence.text)
         or any(read.weight(k) >= 1 for k in ("requirement", "assumption", "question", "need"))
     ):

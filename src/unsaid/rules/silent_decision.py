@@ -106,6 +106,9 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
                 cue, at_once = Cue("reversal", 1.0, 0, d.end), True
         if cue is None or read.question:
             continue
+        if read.words[cue.start] == "no" and cue.start > read.lead + 1:
+            # "A select has no trigger" turns nothing back.
+            continue
         near = ground.reason(read.index)
         # What is wrong with a choice is said well before it is dropped, not where it is swapped at once.
         wide = max((ground.supports[j][0] for j in range(max(0, read.index - 4), read.index)), default=0.0)
@@ -138,6 +141,10 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
 def _refused_last(read: Read) -> Cue | None:
     """ "Versions of a post I don't keep": the thing first, the refusal last."""
     words = read.words
+    if read.verbless and 2 <= read.size <= 5 and words[-1] == "no":
+        # "Bulk import, no."
+        comma = "," in read.sentence.text[read.tokens[-2].end : read.tokens[-1].start]
+        return Cue("exclusion", 1.0, read.lead, len(words)) if comma else None
     if words[read.lead :] in (
         ("i", "won't"),
         ("we", "won't"),

@@ -114,10 +114,31 @@ def _open_dependence(ground: Ground) -> Iterator[Finding]:
         )
 
 
+def _not_a_doubt(read: Read, cue: Cue, *, story: bool) -> bool:
+    """ "The only one who knows", and in a story what one did not know then."""
+    words = read.words
+    if words[cue.start : cue.start + 2] == ("who", "knows"):
+        return cue.start > 0 and words[cue.start - 1] in (
+            "one",
+            "ones",
+            "person",
+            "people",
+            "someone",
+            "somebody",
+        )
+    around = words[max(0, cue.start - 2) : cue.end]
+    then = any(w in ("couldn't", "didn't", "had", "wasn't") for w in around) or words[
+        max(0, cue.start - 1) : cue.start + 1
+    ] in (("i'd", "no"), ("we'd", "no"))
+    return story and then
+
+
 def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("unknown")
         if cue is None or read.question:
+            continue
+        if _not_a_doubt(read, cue, story=ground.answer.kind == "story"):
             continue
         score = 0.65 * cue.weight
         near = _bounded(ground, read.index, cue)
