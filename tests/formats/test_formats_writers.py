@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import json
 
 import pysubs2
@@ -189,6 +190,9 @@ def test_vtt_is_read_by_webvtt(audit: Audit) -> None:
 def test_subtitles_are_read_back_by_our_own_readers(audit: Audit) -> None:
     if not any(c.isalnum() for _, said in expected(audit) for c in said):
         return
+    # A cue that is nothing but brackets is a sound, not speech, and our readers leave it out.
+    sound = re.compile(r"\s*(\[[^\[\]]*\]|\([^()]*\)|\*[^*]*\*|[♪♫]+)\s*")
+    assume(not any(sound.fullmatch(said) for _, said in expected(audit)))
     transcript = formats.read(formats.write("vtt", audit).encode(), name="a.vtt")
     assert [s.text for s in transcript.segments] == [said for _, said in expected(audit)]
     assert [round(s.start_s * 1000) for s in transcript.segments] == [ms for ms, _ in expected(audit)]
