@@ -12,6 +12,12 @@ import pytest
 
 from support import command
 
+# Where everything is required (as in CI) the same examples run every time, so that a failure can be run again;
+# elsewhere they differ from run to run and find more.
+settings.register_profile("same-examples", derandomize=True)
+if os.environ.get("UNSAID_REQUIRE_ALL"):
+    settings.load_profile("same-examples")
+
 
 @pytest.fixture(autouse=True)
 def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
