@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support import command
 
-# Where everything is required (as in CI) the same examples run every time, so that a failure can be run again;
-# elsewhere they differ from run to run and find more.
+# Where everything is required (as in CI) the same examples run every time, so that a failure can be run
+# again; elsewhere they differ from run to run and find more.
 settings.register_profile("same-examples", derandomize=True)
 if os.environ.get("UNSAID_REQUIRE_ALL"):
     settings.load_profile("same-examples")
