@@ -269,6 +269,8 @@ def _consequence(read: Read) -> int | None:
             comma = "," in read.sentence.text[read.tokens[i - 1].end : read.tokens[i].start]
             if comma and any(w in listed("finite") for w in words[i + 2 : i + 8]):
                 return i
+        if words[i] == "so" and words[i + 1] in _SPEAKERS and _states(read, i):
+            return i
         if words[i] != "so" or words[i + 1] in listed("not_after_so") or words[i - 1] in ("and", "or"):
             continue
         if any(w in listed("finite") or w.endswith("ing") for w in words[i + 1 : i + 8]):
@@ -281,6 +283,28 @@ def is_counted(read: Read, cue: Cue) -> bool:
     after = read.words[cue.end] if cue.end < len(read.words) else ""
     counted = read.words[cue.end - 2 : cue.end] in (("more", "than"), ("less", "than"), ("fewer", "than"))
     return counted and (is_number(after) or after in ("one", "once"))
+
+
+_SPEAKERS = frozenset({"i'd", "we'd", "i'll", "we'll", "let's"})
+
+
+def _states(read: Read, end: int) -> bool:
+    """Before word `end` stands a statement of fact: "Safari drops cookies after a week, so I'd …"."""
+    before = read.words[read.lead : end]
+    comma = "," in read.sentence.text[read.tokens[end - 1].end : read.tokens[end].start]
+    verb = any(w in listed("finite") or w in listed("copulas") or w.endswith("s") for w in before[1:])
+    return comma and len(before) >= 4 and verb and before[0] not in _SPEAKERS
+
+
+def _purpose(read: Read) -> Cue | None:
+    """ "Twelve, for headroom": what something is for, after a comma at the end of a short sentence."""
+    words = read.words
+    for i in range(read.lead + 1, len(words) - 1):
+        if words[i] == "for" and len(words) - i <= 8 and not is_number(words[i + 1]):
+            before = read.sentence.text[read.tokens[i - 1].end : read.tokens[i].start]
+            if "," in before and words[i + 1] not in listed("no_purpose"):
+                return Cue("reason", 0.6, i, min(i + 3, len(words)))
+    return None
 
 
 def _reason_in(read: Read) -> tuple[float, Cue | None]:
@@ -300,6 +324,10 @@ def _reason_in(read: Read) -> tuple[float, Cue | None]:
     middle = _consequence(read)
     if middle is not None and (best is None or best.weight < 0.6):
         return 0.7, Cue("reason", 0.7, middle, min(middle + 3, len(read.tokens)))
+    if best is None or best.weight < 0.6:
+        purpose = _purpose(read)
+        if purpose is not None:
+            return 0.6, purpose
     if best is None:
         return 0.0, None
     strength = {1.0: 0.95, 0.6: 0.5, 0.3: 0.25}.get(best.weight, best.weight)
@@ -393,7 +421,7 @@ def _said_before(answer: Answer, read: Read) -> bool:
 
 def decide(answer: Answer, read: Read) -> Decision | None:
     """What a sentence decides, from its phrases, its form and the question before it."""
-    if not read.tokens or read.question:
+    if not read.tokens or read.question or (read.verbless and "question" in read.words):
         return None
     story, coding = answer.kind == "story", answer.kind == "coding"
     words = read.words
@@ -534,6 +562,12 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     if read.code and not answers:
         strength -= 0.35
     if read.has("peripheral"):
+        strength -= 0.3
+    if read.verbless and words[0] == "or" and not answers:
+        # "Or on demand, at first request" names another way.
+        strength -= 0.35
+    if read.verbless and number and read.has("per") and read.weight("quantity") >= 1:
+        # "Thirty terabytes a year" is worked out, not chosen.
         strength -= 0.3
     if coding and read.verbless and number and _lists_examples(answer, read):
         strength -= 0.5
