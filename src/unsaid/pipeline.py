@@ -130,7 +130,7 @@ def audit_recording(
         decode(path)  # says what is wrong with it
     sha256 = _sha256(path)
     known = store.by_source(sha256)
-    if known is not None:
+    if known is not None and known.recording.is_file():
         reporter.note(f"going on with session {known.id}")
         return audit_session(known, store, request, reporter)
     model = request.choose_model()
@@ -223,19 +223,18 @@ def _model_needed(run: _Run) -> bool:
 def _decode(run: _Run, began: float) -> None:
     if not run.wanted("decode"):
         return
-    if run.samples is None:  # a session whose recording is there already: nothing above it to decode
-        if not run.session.recording.is_file():
+    recording = run.session.recording
+    if not recording.is_file():
+        if run.samples is None:
             raise UnsaidError(
                 f"session {run.session.id} has no recording",
-                "It was stopped before the sound was saved; audit the original file again.",
+                f"It was stopped before the sound was saved: audit {run.session.source.name} again.",
             )
-        run.sound()
-    else:
-        if not run.session.recording.is_file():
-            from unsaid.audio.files import write_flac
+        from unsaid.audio.files import write_flac
 
-            write_flac(run.session.recording, run.samples)
-            run.session.recording.chmod(FILE_MODE)
+        write_flac(recording, run.samples)
+        recording.chmod(FILE_MODE)
+    run.sound()
     run.done("decode", began)
 
 

@@ -137,6 +137,24 @@ def test_stopped_while_transcribing_it_goes_on_where_it_was(
         assert (folder / "transcript.json").read_text() == resumed, "stopping changes nothing"
 
 
+def test_stopped_before_the_sound_was_saved_it_begins_again(unsaid, short: Path, workspace: Path) -> None:
+    first = unsaid("audit", short, *MODEL)
+    folder = only_session(workspace)
+    for path in folder.iterdir():
+        if path.name != "session.json":
+            path.unlink()
+    record = json.loads((folder / "session.json").read_text())
+    (folder / "session.json").write_text(json.dumps(record | {"stages": {}}))
+    by_name = unsaid("audit", folder.name, *MODEL)
+    assert by_name.returncode == 2
+    assert "has no recording" in by_name.stderr
+    assert "short answer.wav" in by_name.stderr
+    again = unsaid("audit", short, *MODEL)
+    assert again.returncode == 0, again.stderr
+    assert only_session(workspace) == folder
+    assert again.stdout == first.stdout
+
+
 def test_two_runs_on_one_session(unsaid, short: Path, workspace: Path) -> None:
     unsaid("audit", short, *MODEL)
     from unsaid.sessions.store import Store
