@@ -218,8 +218,6 @@ class _Store:
         self._shape: tuple[object, ...] | None = None
         self._fifo: Any = None
         self._resampler: Any = None
-        self.filled_s = 0.0
-        """Silence put back where the stream's timestamps jump."""
         self.not_finite = 0
         """Samples that were no numbers (in damaged float files), made 0."""
 
@@ -241,7 +239,6 @@ class _Store:
                 self._flush()
                 self._put(self._np.zeros(round(gap_s * RATE_HZ), self._np.float32))
                 self._clock_s += gap_s
-                self.filled_s += gap_s
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if shape != self._shape:
             self._flush()

@@ -15,7 +15,7 @@ from unsaid.model import KINDS, Kind
 
 if TYPE_CHECKING:
     from unsaid.cli.output import Notes
-    from unsaid.model import Audit, Transcript
+    from unsaid.model import Audit
     from unsaid.pipeline import Request
     from unsaid.sessions.record import Session
     from unsaid.sessions.store import Store
@@ -134,7 +134,7 @@ def _run(settings: Settings, target: str, request: Request, notes: Notes) -> tup
         return pipeline.audit_session(found, Store(found.folder.parent), request, notes)
     if path.exists():
         if formats.is_transcript_name(path) or _is_text(path):
-            return None, _from_transcript(formats.read_file(path), request)
+            return None, pipeline.audit_transcript(formats.read_file(path), request)
         return pipeline.audit_recording(path, store, request, notes)
     if path.suffix or len(path.parts) > 1:
         raise UnsaidError(
@@ -153,17 +153,11 @@ def _run_stdin(store: Store, request: Request, notes: Notes) -> tuple[Session | 
     if not data:
         raise UnsaidError("standard input is empty", "Pipe a transcript or a recording into it.")
     if _looks_like_text(data[:4096]):
-        return None, _from_transcript(formats.read(data, name="-"), request)
+        return None, pipeline.audit_transcript(formats.read(data, name="-"), request)
     with tempfile.TemporaryDirectory(prefix="unsaid-") as folder:
         path = Path(folder) / "standard-input"
         path.write_bytes(data)
         return pipeline.audit_recording(path, store, request, notes)
-
-
-def _from_transcript(transcript: Transcript, request: Request) -> Audit:
-    from unsaid.pipeline import audit_transcript
-
-    return audit_transcript(transcript, request)
 
 
 def _print(audit: Audit, session: Session | None, target: str, format_: str, out: Path | None) -> None:

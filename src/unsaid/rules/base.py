@@ -89,8 +89,3 @@ def sentence_case(text: str) -> str:
     """With a capital at the front, and no mark at the end."""
     text = text.strip(" ,.;:!?")
     return text[:1].upper() + text[1:]
-
-
-def thing_or(thing: str, quote: str) -> str:
-    """The thing that is chosen, else the words that choose it, short enough to stand in a sentence."""
-    return thing or " ".join(quote.rstrip(".,;:!?").split()[:8])

@@ -59,11 +59,6 @@ class Known:
     note: str
     aliases: tuple[str, ...] = ()
 
-    @property
-    def english_only(self) -> bool:
-        """True for a model that knows no other language."""
-        return self.name.endswith(".en") or self.name.startswith("distil-")
-
 
 # Revisions and checksums are those that many public projects pin alike (read in their source code, November
 # 2026). large-v1 and distil-large-v2 are left out: each has a successor of the same size that is better.
