@@ -33,6 +33,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("device", str, "auto", "Where the model runs.", ("auto", "cpu", "cuda")),
     Option("compute_type", str, "default", "Number format of the model, e.g. int8, float16, float32."),
     Option("threads", int, 0, "Processor threads for the model; 0 takes all cores."),
+    Option("input", str, None, "Microphone: a name, or part of one, from `unsaid devices`."),
+    Option("nudge_s", int, 10, "Seconds of silence after which the screen asks to think aloud; 0: never."),
+    Option("countdown_s", int, 3, "Seconds between the prompt and the start of a recording."),
     Option("select", list, [], "Rules to apply (codes, families or names); empty applies all."),
     Option("ignore", list, [], "Rules to leave out."),
 )

@@ -37,6 +37,28 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """How a recording made through the microphone went. Times are seconds in the recording."""
+
+    device: str = ""
+    """The input's name; empty where it was never opened."""
+    device_rate_hz: int = 0
+    ended: str = ""
+    """Why it ended: "stopped", "limit", "device-gone", "disk-full", "signal", "cut-off" …; empty while it
+    goes on."""
+    overflows: int = 0
+    """Times at which the sound system said that it had to drop something."""
+    dropped_frames: int = 0
+    """Frames of 1/16000 s that are missing, by the clock."""
+    marks_s: tuple[float, ...] = ()
+    """Moments that the speaker marked."""
+    nudges_s: tuple[float, ...] = ()
+    """When the screen asked to think aloud."""
+    breaks: tuple[tuple[float, float], ...] = ()
+    """Where the recording was paused, and for how many seconds; that time is not in the recording."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One practice answer on disk."""
 
@@ -58,11 +80,23 @@ class Session:
     """Version of the program that wrote it last."""
     notes: tuple[str, ...] = ()
     """What was said of the recording while it was read, e.g. that it breaks off."""
+    take: Take | None = None
+    """Of a recording made here; None for one that was imported."""
 
     @property
     def recording(self) -> Path:
         """The recording: FLAC, 16 kHz, mono, 16 bit."""
         return self.folder / "answer.flac"
+
+    @property
+    def part(self) -> Path:
+        """The recording while it is being made: WAV, readable however it ends."""
+        return self.folder / "answer.part.wav"
+
+    @property
+    def events(self) -> Path:
+        """Marks, nudges and breaks of a recording that is being made, one a line."""
+        return self.folder / "events.jsonl"
 
     @property
     def speech(self) -> Path:
@@ -124,12 +158,26 @@ class Session:
                         for name, s in self.stages.items()
                     },
                     "notes": list(self.notes),
+                    **({} if self.take is None else {"take": _take(self.take)}),
                 },
                 indent=2,
                 ensure_ascii=False,
             )
             + "\n"
         )
+
+
+def _take(take: Take) -> dict[str, object]:
+    return {
+        "device": take.device,
+        "device_rate_hz": take.device_rate_hz,
+        "ended": take.ended,
+        "overflows": take.overflows,
+        "dropped_frames": take.dropped_frames,
+        "marks": list(take.marks_s),
+        "nudges": list(take.nudges_s),
+        "breaks": [{"at": at, "lasted": lasted} for at, lasted in take.breaks],
+    }
 
 
 def load(folder: Path) -> Session:
@@ -184,6 +232,26 @@ def _from_json(raw: dict[str, object], folder: Path) -> Session:
             raise TypeError(f"a number was expected, not {value!r}")
         return float(value)
 
+    def rows(value: object) -> list[object]:
+        if not isinstance(value, list):
+            raise TypeError(f"a list was expected, not {value!r}")
+        return value
+
+    def take(value: object) -> Take | None:
+        if value is None:
+            return None
+        given = table(value)
+        return Take(
+            text(given["device"]),
+            int(number(given["device_rate_hz"])),
+            text(given["ended"]),
+            int(number(given["overflows"])),
+            int(number(given["dropped_frames"])),
+            tuple(number(t) for t in rows(given["marks"])),
+            tuple(number(t) for t in rows(given["nudges"])),
+            tuple((number(table(b)["at"]), number(table(b)["lasted"])) for b in rows(given["breaks"])),
+        )
+
     source, model = table(raw["source"]), table(raw["model"])
     kind = next((k for k in KINDS if k == raw.get("kind")), None)
     prompt = None
@@ -210,4 +278,5 @@ def _from_json(raw: dict[str, object], folder: Path) -> Session:
         model_sha256=maybe(model.get("sha256")),
         program=text(raw.get("unsaid", "")),
         notes=tuple(text(n) for n in notes) if isinstance(notes, list) else (),
+        take=take(raw.get("take")),
     )

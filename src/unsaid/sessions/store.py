@@ -16,9 +16,11 @@ from pathlib import Path
 from unsaid.errors import UnsaidError
 from unsaid.model import Kind, Prompt
 from unsaid.sessions.files import explain, make_folder, write_whole
-from unsaid.sessions.record import Session, Source, load
+from unsaid.sessions.record import Session, Source, Take, load
 
 LOCK_NAME = ".lock"
+UNFINISHED = ".unfinished"
+"""Folder with an empty file for each recording that is being made: a look there is all that a start costs."""
 
 
 class Store:
@@ -86,6 +88,7 @@ class Store:
         kind: Kind | None = None,
         program: str = "",
         notes: tuple[str, ...] = (),
+        take: Take | None = None,
     ) -> Session:
         """Make a new session's folder and its session.json. Never touches an existing folder."""
         base = name or f"{now:%Y-%m-%d-%H%M}-{slug(Path(source.name).stem) or 'answer'}"
@@ -111,6 +114,7 @@ class Store:
             kind=kind,
             program=program,
             notes=notes,
+            take=take,
         )
         try:
             self.save(session)
@@ -122,6 +126,22 @@ class Store:
     def save(self, session: Session) -> None:
         """Write session.json, whole or not at all."""
         write_whole(session.folder / "session.json", session.dumps())
+
+    def begin_recording(self, session: Session) -> None:
+        """Note that a recording is being made, so that the next start knows where to look."""
+        make_folder(self.folder / UNFINISHED)
+        write_whole(self.folder / UNFINISHED / session.id, "")
+
+    def end_recording(self, session: Session) -> None:
+        """The recording is finished, or thrown away."""
+        (self.folder / UNFINISHED / session.id).unlink(missing_ok=True)
+
+    def unfinished(self) -> list[str]:
+        """Ids of the sessions whose recording was begun and not finished, oldest first."""
+        try:
+            return sorted(p.name for p in (self.folder / UNFINISHED).iterdir() if not p.name.startswith("."))
+        except OSError:
+            return []
 
     @contextmanager
     def lock(self, session: Session) -> Iterator[None]:
