@@ -124,17 +124,73 @@ def audit_recording(
     `name` is the id of a new session (default: time and file name). Raises UnsaidError for whatever cannot be
     heard, before anything is written.
     """
-    from unsaid.audio.files import check_audible, decode
-
-    if not path.exists() or not path.is_file() or path.stat().st_size == 0:
-        decode(path)  # says what is wrong with it
-    sha256 = _sha256(path)
+    sha256 = _sha256_of_recording(path)
     known = store.by_source(sha256)
     if known is not None and known.recording.is_file():
         reporter.note(f"going on with session {known.id}")
         return audit_session(known, store, request, reporter)
     model = request.choose_model()
     began = time.monotonic()
+    session, samples, new = _new_session(
+        path, sha256, store, reporter, name=name, prompt=request.prompt, kind=_kind(request)
+    )
+    run = _Run(store, session, request, reporter, samples, model)
+    with _removed_if_useless(run, new=new), store.lock(session):
+        return _stages(run, began)
+
+
+def import_recording(
+    path: Path,
+    store: Store,
+    reporter: Reporter,
+    *,
+    prompt: Prompt | None = None,
+    kind: Kind | None = None,
+    name: str | None = None,
+) -> tuple[Session, bool]:
+    """Make a session of the sound or video file `path`, which stays as it is; nothing is transcribed.
+
+    The session, and False where there was already one of this file. `name` is the id of a new session
+    (default: time and file name). Raises UnsaidError as `audit_recording` does.
+    """
+    sha256 = _sha256_of_recording(path)
+    known = store.by_source(sha256)
+    if known is not None and known.recording.is_file():
+        return known, False
+    began = time.monotonic()
+    kind = kind or (prompt.kind if prompt else None)
+    session, samples, new = _new_session(path, sha256, store, reporter, name=name, prompt=prompt, kind=kind)
+    run = _Run(store, session, Request(choose_model=_no_model), reporter, samples)
+    with _removed_if_useless(run, new=new), store.lock(session):
+        _decode(run, began)
+    return run.session, True
+
+
+def _no_model() -> ModelFolder:
+    raise AssertionError("an import needs no model")
+
+
+def _sha256_of_recording(path: Path) -> str:
+    from unsaid.audio.files import decode
+
+    if not path.exists() or not path.is_file() or path.stat().st_size == 0:
+        decode(path)  # says what is wrong with it
+    return _sha256(path)
+
+
+def _new_session(
+    path: Path,
+    sha256: str,
+    store: Store,
+    reporter: Reporter,
+    *,
+    name: str | None,
+    prompt: Prompt | None,
+    kind: Kind | None,
+) -> tuple[Session, npt.NDArray[np.float32], bool]:
+    """The session of the file, its samples, and whether it is new: one that lost its sound is gone on with."""
+    from unsaid.audio.files import check_audible, decode
+
     sound = decode(path)
     check_audible(sound)
     for note in sound.notes:
@@ -146,14 +202,12 @@ def audit_recording(
             now=_now(),
             duration_s=sound.duration_s,
             name=name,
-            prompt=request.prompt,
-            kind=_kind(request),
+            prompt=prompt,
+            kind=kind,
             program=__version__,
             notes=sound.notes,
         )
-    run = _Run(store, session, request, reporter, sound.samples, model)
-    with _removed_if_useless(run, new=known is None), store.lock(session):
-        return _stages(run, began)
+    return session, sound.samples, known is None
 
 
 def audit_session(
