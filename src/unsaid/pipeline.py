@@ -11,7 +11,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -218,6 +218,34 @@ def audit_session(
         return _stages(_Run(store, session, request, reporter), time.monotonic())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Live:
+    """What was heard of a recording while it was made."""
+
+    speech: Speech
+    peaks: tuple[float, ...]
+    segments: tuple[Segment, ...]
+    model: ModelFolder
+    language: str | None
+    options: Mapping[str, object]
+    """The recogniser's, as `WhisperTranscriber.options` tells them."""
+
+
+def audit_live(
+    session: Session, store: Store, request: Request, reporter: Reporter, live: Live
+) -> tuple[Session, Audit]:
+    """Audit a finished recording whose transcript was made while it was recorded."""
+    began = time.monotonic()
+    # The model was chosen before the recording began; asking again could only ask the user twice.
+    request = replace(request, model_named=False, language_named=False, compute_named=False)
+    with store.lock(session):
+        run = _Run(store, session, request, reporter)
+        _keep_speech(run, _Heard(live.speech, live.peaks), began)
+        key = transcript_key(live.model, live.options)
+        _keep_transcript(run, live.speech, live.segments, live.model, live.language, live.options, key, began)
+        return _stages(run, began)
+
+
 def audit_transcript(transcript: Transcript, request: Request) -> Audit:
     """Audit a transcript; nothing is written."""
     from unsaid.audit import audit
@@ -302,21 +330,29 @@ def _speech(run: _Run) -> _Heard:
     samples = run.sound()
     with run.reporter.progress("listening for speech", run.session.duration_s):
         speech = find_speech(samples)
-    if not speech.spans:
+    heard = _Heard(speech, tuple(peaks(samples)))
+    _keep_speech(run, heard, began)
+    return heard
+
+
+def _keep_speech(run: _Run, heard: _Heard, began: float) -> None:
+    if not heard.speech.spans:
+        if run.session.take is not None:
+            raise UnsaidError(
+                "nobody is heard speaking in this recording",
+                f"Check the microphone with `unsaid doctor`. The recording is kept: {run.session.recording}",
+            )
         raise UnsaidError(
             f"nobody is heard speaking in {run.session.source.name}",
             "Check that this is the right file and that the microphone was on.",
         )
-    heard = _Heard(speech, tuple(peaks(samples)))
     write_whole(run.session.speech, heard.dumps())
     run.done("speech", began)
-    return heard
 
 
 def _transcribe(run: _Run, heard: _Heard) -> Transcript:
     if not run.wanted("transcribe") and _transcript_fits(run):
         return load_transcript(run.session)
-    from unsaid.formats import transcript_json
     from unsaid.transcribe.whisper import WhisperTranscriber
 
     began = time.monotonic()
@@ -332,18 +368,35 @@ def _transcribe(run: _Run, heard: _Heard) -> Transcript:
     transcriber.load()
     for note in transcriber.notes:
         run.reporter.note(note)
-    key = _transcribe_key(model, transcriber)
+    key = transcript_key(model, transcriber.options)
     fresh = request.redo_from in STAGES[: STAGES.index("transcribe") + 1]
-    with _meanwhile(_prepare_later_stages):
+    with _meanwhile(prepare_later_stages):
         segments = _heard_segments(run, heard, transcriber, key, fresh=fresh)
+    return _keep_transcript(
+        run, heard.speech, segments, model, transcriber.language, transcriber.options, key, began
+    )
+
+
+def _keep_transcript(
+    run: _Run,
+    speech: Speech,
+    segments: tuple[Segment, ...],
+    model: ModelFolder,
+    language: str | None,
+    options: Mapping[str, object],
+    key: str,
+    began: float,
+) -> Transcript:
+    from unsaid.formats import transcript_json
+
     transcript = Transcript(
         segments=segments,
-        duration_s=heard.speech.duration_s,
-        pauses=heard.speech.pauses,
-        language=transcriber.language,
+        duration_s=speech.duration_s,
+        pauses=speech.pauses,
+        language=language,
         prompt=run.session.prompt,
         model=model.name,
-        options=transcriber.options,
+        options=dict(options),
         notes=run.session.notes,
     )
     if not segments:
@@ -354,7 +407,8 @@ def _transcribe(run: _Run, heard: _Heard) -> Transcript:
     return transcript
 
 
-def _prepare_later_stages() -> None:
+def prepare_later_stages() -> None:
+    """Load what the audit and the views need, so that it is there when the transcript is."""
     from unsaid.language import cues
     from unsaid.views import html
 
@@ -378,18 +432,14 @@ def _heard_segments(
     kept, until_s = ([], 0.0) if fresh else _kept(run.session.partial, key)
     if until_s:
         run.reporter.note(f"going on at {until_s:.0f} s of {heard.speech.duration_s:.0f} s")
-    lines = [json.dumps({"key": key})]
-    if kept:
-        lines.append(json.dumps({"segments": [_segment(s) for s in kept], "until": until_s}))
-    write_whole(run.session.partial, "\n".join(lines) + "\n")
     pending: list[Segment] = []
     with (
-        _appending(run.session.partial) as append,
+        PartialTranscript(run.session.partial, key, kept, until_s) as partial,
         run.reporter.progress("transcribing", heard.speech.duration_s) as bar,
     ):
 
         def progress(done_s: float, _total_s: float) -> None:
-            append(json.dumps({"segments": [_segment(s) for s in pending], "until": done_s}))
+            partial.add(pending, done_s)
             kept.extend(pending)
             pending.clear()
             bar.at(done_s)
@@ -400,6 +450,40 @@ def _heard_segments(
         ):
             pending.append(segment)
     return (*kept, *pending)
+
+
+class PartialTranscript:
+    """Segments kept on the disk as they come, a stretch a line, so that a later run can go on from there."""
+
+    def __init__(self, path: Path, key: str, kept: Sequence[Segment] = (), until_s: float = 0.0) -> None:
+        """Begin the file with `key` (see `transcript_key`) and what is there already. Raises UnsaidError."""
+        self._path = path
+        lines = [json.dumps({"key": key})]
+        if kept:
+            lines.append(_line(kept, until_s))
+        write_whole(path, "\n".join(lines) + "\n")
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND, FILE_MODE)
+        except OSError as error:
+            raise explain(error, path) from error
+
+    def add(self, segments: Sequence[Segment], until_s: float) -> None:
+        """Add a stretch: it is on the disk when this returns. Raises UnsaidError."""
+        try:
+            os.write(self._file, _line(segments, until_s).encode("utf-8") + b"\n")
+            os.fsync(self._file)
+        except OSError as error:
+            raise explain(error, self._path) from error
+
+    def __enter__(self) -> PartialTranscript:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+
+def _line(segments: Sequence[Segment], until_s: float) -> str:
+    return json.dumps({"segments": [_segment(s) for s in segments], "until": until_s})
 
 
 def _kept(path: Path, key: str) -> tuple[list[Segment], float]:
@@ -434,30 +518,10 @@ def _read_segment(raw: Mapping[str, object]) -> Segment:
     )
 
 
-@contextmanager
-def _appending(path: Path) -> Iterator[Callable[[str], None]]:
-    """A function that adds a line to `path` and has it on the disk when it returns."""
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
-    except OSError as error:
-        raise explain(error, path) from error
-
-    def append(line: str) -> None:
-        try:
-            os.write(file, line.encode("utf-8") + b"\n")
-            os.fsync(file)
-        except OSError as error:
-            raise explain(error, path) from error
-
-    try:
-        yield append
-    finally:
-        os.close(file)
-
-
-def _transcribe_key(model: ModelFolder, transcriber: WhisperTranscriber) -> str:
-    options = {k: v for k, v in transcriber.options.items() if k not in ("threads", "device")}
-    return json.dumps({"model": model.sha256, **options}, sort_keys=True)
+def transcript_key(model: ModelFolder, options: Mapping[str, object]) -> str:
+    """What a transcript depends on besides the sound; another key means that it is out of date."""
+    kept = {k: v for k, v in options.items() if k not in ("threads", "device")}
+    return json.dumps({"model": model.sha256, **kept}, sort_keys=True)
 
 
 def _transcript_fits(run: _Run) -> bool:
