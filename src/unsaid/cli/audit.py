@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from unsaid.pipeline import Request
     from unsaid.sessions.record import Session
     from unsaid.sessions.store import Store
-    from unsaid.transcribe.weights import ModelFolder
 
 FORMATS = ("terminal", "markdown", "html", "json", "srt", "vtt", "audacity")
 _BY_SUFFIX = {
@@ -82,6 +80,7 @@ def audit(
     For sound a session is made: a folder that keeps each stage's result. Running it again goes on where it
     stopped.
     """
+    from unsaid.cli.choose import check_language, chooser
     from unsaid.cli.output import Notes
     from unsaid.drills.bank import resolve
     from unsaid.pipeline import Request
@@ -91,7 +90,7 @@ def audit(
     format_ = format_ or (_BY_SUFFIX.get(out.suffix.lower()) if out else None) or "terminal"
     chosen = settings.text("language", language)
     request = Request(
-        choose_model=_chooser(settings, model, notes, yes=yes),
+        choose_model=chooser(settings, model, notes, yes=yes),
         model_named=model is not None,
         language=None if chosen == "auto" else chosen,
         language_named=language is not None,
@@ -106,7 +105,7 @@ def audit(
         redo_from="decode" if force else from_stage,
     )
     _check_rules(request)
-    _check_language(request.language, notes)
+    check_language(request.language, notes)
     try:
         session, found = _run(settings, target, request, notes)
     except KeyboardInterrupt:
@@ -189,54 +188,10 @@ def _output_file(output: str | None) -> Path | None:
     return path
 
 
-def _chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -> Callable[[], ModelFolder]:
-    """How the model is chosen: by name, else from the settings, else the best that is here, else fetched."""
-
-    def choose() -> ModelFolder:
-        from unsaid.transcribe import weights
-
-        name = settings.text("model", model)
-        if name:
-            found = weights.resolve(name, settings.models_dirs)
-            if found.is_sample:
-                notes.warn(
-                    "the sample model knows one voice and a few sentences; on anything else it invents text. "
-                    "For a real answer use e.g. --model base.en"
-                )
-            return found
-        here = weights.default_for_recordings(settings.models_dirs)
-        if here is not None:
-            return here
-        default = weights.DEFAULT_MODEL
-        size_mb = weights.find(default).size_mb
-        click.echo(
-            f"No speech model is here yet. {default} ({size_mb} MB) would be fetched once from the model "
-            "hub; your recording stays on this machine.",
-            err=True,
-        )
-        if not yes:
-            if not sys.stdin.isatty():
-                raise UnsaidError(
-                    "no speech model is here yet", f"Run: unsaid models pull {default}   (or add --yes)"
-                )
-            if not click.confirm("Fetch it now?", err=True):
-                raise UnsaidError("no speech model is here", f"Run: unsaid models pull {default}")
-        from unsaid.cli.models import fetch
-
-        return fetch(default, settings.models_dirs[0])
-
-    return choose
-
-
 def _check_rules(request: Request) -> None:
     from unsaid.rules import chosen
 
     chosen(request.select, request.ignore)
-
-
-def _check_language(language: str | None, notes: Notes) -> None:
-    if language not in (None, "en"):
-        notes.warn(f"the rules know English only; what they flag in '{language}' means little")
 
 
 def _is_text(path: Path) -> bool:
