@@ -157,6 +157,8 @@ def import_recording(
     known = store.by_source(sha256)
     if known is not None and known.recording.is_file():
         return known, False
+    if name and (store.folder / name).exists():
+        raise UnsaidError(f"there is already a session '{name}'", "Choose another name.")
     began = time.monotonic()
     kind = kind or (prompt.kind if prompt else None)
     session, samples, new = _new_session(path, sha256, store, reporter, name=name, prompt=prompt, kind=kind)
@@ -188,7 +190,7 @@ def _new_session(
     prompt: Prompt | None,
     kind: Kind | None,
 ) -> tuple[Session, npt.NDArray[np.float32], bool]:
-    """The session of the file, its samples, and whether it is new: one that lost its sound is gone on with."""
+    """The file's session, its samples, and whether it is new: one that lost its sound is gone on with."""
     from unsaid.audio.files import check_audible, decode
 
     sound = decode(path)

@@ -1,18 +1,21 @@
 """The microphones that PortAudio offers, and the command that installs PortAudio where it is missing.
 
 `import sounddevice` raises OSError on a system without PortAudio, so `load` alone imports it. PortAudio looks
-at the hardware once in a process: a microphone plugged in later is seen by the next process.
+at the hardware once in a process, and on a broken sound configuration it ends the process that asks: `survey`
+asks in a process of its own.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +58,17 @@ class Device:
     """The rate that it prefers."""
     is_default: bool
     """The system's own choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What PortAudio offers."""
+
+    version: str
+    """PortAudio's, e.g. "19.6.0"."""
+    devices: tuple[Device, ...]
+    rates_hz: tuple[tuple[int, ...], ...]
+    """For each device what `rates` says; empty where it was not asked for."""
 
 
 def load() -> Any:
@@ -129,8 +143,8 @@ def inputs() -> tuple[Device, ...]:
         )
 
 
-def choose(name: str | None) -> Device:
-    """The device that `name` means.
+def choose(name: str | None, among: Sequence[Device] | None = None) -> Device:
+    """The device that `name` means, of all that are there or of those in `among`.
 
     None and "default" mean the system's default, else the first input. Otherwise: the device of that name;
     else the one whose name differs only in its "(hw:…)" ending, which changes as devices come and go, or in
@@ -139,7 +153,7 @@ def choose(name: str | None) -> Device:
     Raises:
         UnsaidError: there is no such device, no device at all, more than one fits, or PortAudio is missing.
     """
-    found = inputs()
+    found = inputs() if among is None else tuple(among)
     if not found:
         raise nothing_there()
     if name is None or name.strip().lower() in ("", "default"):
@@ -191,11 +205,60 @@ def rates(device: Device) -> tuple[int, ...]:
         return tuple(rate_hz for rate_hz in RATES_HZ if takes(rate_hz))
 
 
+def survey(*, with_rates: bool = False) -> Survey:
+    """Ask PortAudio in a process of its own, which may be ended by what it asks.
+
+    Raises:
+        UnsaidError: PortAudio is missing, does not start, ends that process or does not answer.
+    """
+    program = f"from unsaid.audio.devices import _answer; _answer({with_rates})"
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-P", "-c", program],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnsaidError(
+            "the system's sound does not answer",
+            "Unplug the microphone and plug it in again, or restart the system's sound; then run this again.",
+        ) from error
+    lines = asked.stdout.splitlines()
+    if asked.returncode or not lines:
+        raise UnsaidError(
+            f"PortAudio ends the program that asks it for microphones (status {asked.returncode})",
+            "The system's sound configuration is broken or missing: on Linux look at /usr/share/alsa, "
+            "~/.asoundrc and ALSA_CONFIG_PATH.",
+        )
+    answer = json.loads(lines[-1])
+    if "message" in answer:
+        raise UnsaidError(answer["message"], answer["hint"])
+    return Survey(
+        answer["version"],
+        tuple(Device(**d) for d in answer["devices"]),
+        tuple(tuple(r) for r in answer["rates_hz"]),
+    )
+
+
+def _answer(with_rates: bool) -> None:
+    try:
+        found = inputs()
+        taken = [rates(d) for d in found] if with_rates else []
+        answer = {"version": version(), "devices": [asdict(d) for d in found], "rates_hz": taken}
+    except UnsaidError as error:
+        answer = {"message": error.message, "hint": error.hint}
+    print(json.dumps(answer), flush=True)
+    # Some sound systems hang when they are let go of.
+    os._exit(0)
+
+
 def _bare(name: str) -> str:
     return _HARDWARE.sub("", name).casefold()
 
 
-def _listed(devices: tuple[Device, ...] | list[Device]) -> str:
+def _listed(devices: Sequence[Device]) -> str:
     return ", ".join(f"'{n}'" for n in dict.fromkeys(d.name for d in devices))
 
 

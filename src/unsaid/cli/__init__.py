@@ -13,13 +13,15 @@ from unsaid.errors import UnsaidError
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("unsaid.cli.audit", "Find what was left unsaid in a recording or a transcript."),
     "demo": ("unsaid.cli.demo", "Audit the sample answer: see what unsaid is for."),
+    "import": ("unsaid.cli.import_", "Make a session of a recording that you have."),
+    "devices": ("unsaid.cli.devices", "List the microphones."),
     "rules": ("unsaid.cli.rules", "List the rules."),
     "explain": ("unsaid.cli.rules", "Explain one rule, with examples."),
     "models": ("unsaid.cli.models", "List, fetch, verify and remove speech models."),
     "sessions": ("unsaid.cli.sessions", "List, show, rename, remove and export sessions."),
     "config": ("unsaid.cli.config", "Show the settings and where each comes from."),
 }
-"""Command to the module that holds it (under the same name) and its line in the help."""
+"""Command to the module that holds it (under the same name, `import` as `import_`) and its line in the help."""
 
 
 class _Group(click.Group):
@@ -32,8 +34,10 @@ class _Group(click.Group):
         if cmd_name not in COMMANDS:
             return None
         import importlib
+        import keyword
 
-        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), name)
         assert isinstance(command, click.Command)
         return command
 
