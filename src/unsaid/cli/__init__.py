@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -12,16 +13,19 @@ from unsaid.errors import UnsaidError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("unsaid.cli.audit", "Find what was left unsaid in a recording or a transcript."),
+    "record": ("unsaid.cli.record", "Speak an answer; it is audited when you stop."),
     "demo": ("unsaid.cli.demo", "Audit the sample answer: see what unsaid is for."),
     "import": ("unsaid.cli.import_", "Make a session of a recording that you have."),
+    "recover": ("unsaid.cli.recover", "Finish recordings that were cut off."),
     "devices": ("unsaid.cli.devices", "List the microphones."),
+    "doctor": ("unsaid.cli.doctor", "Check that recording and auditing work here."),
     "rules": ("unsaid.cli.rules", "List the rules."),
     "explain": ("unsaid.cli.rules", "Explain one rule, with examples."),
     "models": ("unsaid.cli.models", "List, fetch, verify and remove speech models."),
     "sessions": ("unsaid.cli.sessions", "List, show, rename, remove and export sessions."),
     "config": ("unsaid.cli.config", "Show the settings and where each comes from."),
 }
-"""Command to the module that holds it (under the same name, `import` as `import_`) and its line in the help."""
+"""Command to its module, which has it under that name (`import` as `import_`), and its line in the help."""
 
 
 class _Group(click.Group):
@@ -62,6 +66,19 @@ def cli(ctx: click.Context, workspace: str | None) -> None:
     from unsaid.config import load
 
     ctx.obj = load(workspace)
+    if ctx.invoked_subcommand != "recover" and _has_unfinished(ctx.obj.sessions_dir):
+        from unsaid.cli.recover import finish_cut_off
+
+        finish_cut_off(ctx.obj)
+
+
+def _has_unfinished(sessions_dir: Path) -> bool:
+    """A quick look, for every start: is there a recording that nobody finished?"""
+    try:
+        with os.scandir(sessions_dir / ".unfinished") as found:
+            return any(not entry.name.startswith(".") for entry in found)
+    except OSError:
+        return False
 
 
 def main() -> None:
@@ -74,8 +91,6 @@ def main() -> None:
     except UnsaidError as error:
         _complain(error)
     except OSError as error:
-        from pathlib import Path
-
         from unsaid.sessions.files import explain
 
         _complain(explain(error, Path(str(error.filename or "a file"))))
