@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "review": BASE | {"language", "audit", "views", "formats", "sessions", "audio"},
     "pipeline": BASE
     | {"config", "audio", "transcribe", "formats", "sessions", "language", "rules", "audit", "views"},
+    "recording": BASE | {"audio", "transcribe", "sessions", "pipeline"},
 }
 """Which rooms a room may import besides itself. `cli` may import all and is imported by `__main__` alone."""
 

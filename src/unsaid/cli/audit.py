@@ -80,34 +80,29 @@ def audit(
     For sound a session is made: a folder that keeps each stage's result. Running it again goes on where it
     stopped.
     """
-    from unsaid.cli.choose import check_language, chooser
+    from unsaid.cli.choose import request
     from unsaid.cli.output import Notes
     from unsaid.drills.bank import resolve
-    from unsaid.pipeline import Request
 
     notes = Notes(quiet=quiet)
     out = _output_file(output)
     format_ = format_ or (_BY_SUFFIX.get(out.suffix.lower()) if out else None) or "terminal"
-    chosen = settings.text("language", language)
-    request = Request(
-        choose_model=chooser(settings, model, notes, yes=yes),
-        model_named=model is not None,
-        language=None if chosen == "auto" else chosen,
-        language_named=language is not None,
-        device=settings.text("device", device),
-        compute_type=settings.text("compute_type", compute_type),
-        compute_named=compute_type is not None,
-        threads=settings.number("threads"),
+    job = request(
+        settings,
+        notes,
+        model=model,
+        language=language,
+        device=device,
+        compute_type=compute_type,
         prompt=resolve(prompt, settings.workspace) if prompt is not None else None,
         kind=kind,
-        select=settings.items("select", select),
-        ignore=settings.items("ignore", ignore),
+        select=select,
+        ignore=ignore,
         redo_from="decode" if force else from_stage,
+        yes=yes,
     )
-    _check_rules(request)
-    check_language(request.language, notes)
     try:
-        session, found = _run(settings, target, request, notes)
+        session, found = _run(settings, target, job, notes)
     except KeyboardInterrupt:
         click.echo("stopped; the same command goes on from here", err=True)
         sys.exit(130)
@@ -186,12 +181,6 @@ def _output_file(output: str | None) -> Path | None:
     if not path.absolute().parent.is_dir():
         raise UnsaidError(f"there is no folder {path.parent}", "Make it first, or choose another --output.")
     return path
-
-
-def _check_rules(request: Request) -> None:
-    from unsaid.rules import chosen
-
-    chosen(request.select, request.ignore)
 
 
 def _is_text(path: Path) -> bool:

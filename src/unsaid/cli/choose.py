@@ -13,6 +13,8 @@ from unsaid.errors import UnsaidError
 
 if TYPE_CHECKING:
     from unsaid.cli.output import Notes
+    from unsaid.model import Kind, Prompt
+    from unsaid.pipeline import Request
     from unsaid.transcribe.weights import ModelFolder
 
 
@@ -55,7 +57,50 @@ def chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -
     return choose
 
 
-def check_language(language: str | None, notes: Notes) -> None:
+def request(
+    settings: Settings,
+    notes: Notes,
+    *,
+    model: str | None = None,
+    language: str | None = None,
+    device: str | None = None,
+    compute_type: str | None = None,
+    prompt: Prompt | None = None,
+    kind: Kind | None = None,
+    select: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+    redo_from: str | None = None,
+    yes: bool = False,
+) -> Request:
+    """What to do with a recording: the command line's options over the settings.
+
+    Raises UnsaidError for a rule that does not exist.
+    """
+    from unsaid.pipeline import Request
+    from unsaid.rules import chosen
+
+    spoken = settings.text("language", language)
+    made = Request(
+        choose_model=chooser(settings, model, notes, yes=yes),
+        model_named=model is not None,
+        language=None if spoken == "auto" else spoken,
+        language_named=language is not None,
+        device=settings.text("device", device),
+        compute_type=settings.text("compute_type", compute_type),
+        compute_named=compute_type is not None,
+        threads=settings.number("threads"),
+        prompt=prompt,
+        kind=kind,
+        select=settings.items("select", select),
+        ignore=settings.items("ignore", ignore),
+        redo_from=redo_from,
+    )
+    chosen(made.select, made.ignore)
+    _check_language(made.language, notes)
+    return made
+
+
+def _check_language(language: str | None, notes: Notes) -> None:
     """Say that the rules are of no use for what is not English."""
     if language not in (None, "en"):
         notes.warn(f"the rules know English only; what they flag in '{language}' means little")

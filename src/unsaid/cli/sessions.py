@@ -125,7 +125,6 @@ def _row(session: Session) -> dict[str, object]:
             flags = json.loads(session.audit.read_text(encoding="utf-8"))["measures"]["flags_by_family"]
         except (OSError, ValueError, KeyError, TypeError):
             flags = None
-    missing = [s for s in STAGES if s not in session.stages]
     return {
         "id": session.id,
         "created": session.created,
@@ -134,9 +133,18 @@ def _row(session: Session) -> dict[str, object]:
         "prompt": session.prompt.text if session.prompt else None,
         "model": session.model,
         "flags": flags,
-        "state": "done" if not missing else f"stopped before {missing[0]}",
+        "state": _state(session),
         "folder": str(session.folder),
     }
+
+
+def _state(session: Session) -> str:
+    if session.take is not None and not session.take.ended:
+        return "being recorded, or cut off"
+    missing = [s for s in STAGES if s not in session.stages]
+    if not missing:
+        return "done"
+    return "recorded" if list(session.stages) == ["decode"] else f"stopped before {missing[0]}"
 
 
 def _clock(seconds: float) -> str:

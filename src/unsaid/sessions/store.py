@@ -23,6 +23,10 @@ UNFINISHED = ".unfinished"
 """Folder with an empty file for each recording that is being made: a look there is all that a start costs."""
 
 
+class InUse(UnsaidError):
+    """Another run is at work on the same session."""
+
+
 class Store:
     """All sessions of one workspace."""
 
@@ -132,9 +136,9 @@ class Store:
         make_folder(self.folder / UNFINISHED)
         write_whole(self.folder / UNFINISHED / session.id, "")
 
-    def end_recording(self, session: Session) -> None:
+    def end_recording(self, session_id: str) -> None:
         """The recording is finished, or thrown away."""
-        (self.folder / UNFINISHED / session.id).unlink(missing_ok=True)
+        (self.folder / UNFINISHED / session_id).unlink(missing_ok=True)
 
     def unfinished(self) -> list[str]:
         """Ids of the sessions whose recording was begun and not finished, oldest first."""
@@ -210,7 +214,7 @@ def _held(path: Path, timeout_s: float, message: str) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise UnsaidError(message, "Wait until it is done, or end it, then run this again.") from None
+        raise InUse(message, "Wait until it is done, or end it, then run this again.") from None
     except OSError as error:
         raise explain(error, path) from error
     try:
