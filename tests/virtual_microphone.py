@@ -104,6 +104,8 @@ def microphones(folder: Path, *mics: Mic, default: str | None = "") -> dict[str,
             f'pcm.!default {{ type asym capture.pcm {{ type plug slave.pcm "{chosen}" }} playback.pcm '
             "{ type null } }"
         )
+    else:  # without any default PortAudio 19.6 ends the process (an assertion): one that is not there
+        lines.append("pcm.!default { type hw card 99 }")
     conf = folder / "asound.conf"
     conf.write_text("\n".join(lines) + "\n", "utf-8")
     return {"ALSA_CONFIG_PATH": str(conf)}
