@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
-    import numpy.typing as npt
-
-    from unsaid.audio.speech import Speech
+    from unsaid.audio.speech import Samples, Speech
     from unsaid.model import Segment
 
     Progress = Callable[[float, float], None]
@@ -65,7 +62,7 @@ class Transcriber(Protocol):
 
     def transcribe(
         self,
-        samples: npt.NDArray[np.float32],
+        samples: Samples,
         speech: Speech,
         *,
         start_s: float = 0.0,

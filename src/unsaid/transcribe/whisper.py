@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unsaid.audio.files import RATE_HZ
-from unsaid.audio.speech import PAUSE_S, Speech, Stretch, stretches
+from unsaid.audio.speech import PAUSE_S, Samples, Speech, Stretch, stretches
 from unsaid.errors import UnsaidError
 from unsaid.model import Segment, Span, Word
 from unsaid.transcribe.base import WhisperOptions
@@ -32,9 +32,6 @@ from unsaid.transcribe.weights import chunk_length_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    import numpy as np
-    import numpy.typing as npt
 
     from unsaid.transcribe.base import Progress
 
@@ -58,6 +55,8 @@ _MARGIN_S = 1.0
 _PAD_S = 0.2
 """Sound kept before and after a stretch: soft first and last sounds lie outside what voice activity is
 sure of."""
+
+_SAME_S = 1e-6
 
 _LOOP_RATIO = 2.4
 """Text that zlib makes this many times smaller repeats itself: Whisper's own threshold."""
@@ -147,13 +146,28 @@ class WhisperTranscriber:
             compute_type=self._compute_type or self._asked.compute_type,
             condition_on_previous_text=False,
             temperature=0.0,
-            stretch_s=self._window_s - _MARGIN_S,
+            stretch_s=self.longest_s,
         )
         return record
 
-    def stretches(self, speech: Speech) -> tuple[Stretch, ...]:
-        """Where the recording is cut for this model."""
-        return stretches(speech, max_s=self._window_s - _MARGIN_S, pad_s=_PAD_S)
+    @property
+    def longest_s(self) -> float:
+        """The longest stretch that the model hears at once."""
+        return self._window_s - _MARGIN_S
+
+    @property
+    def pad_s(self) -> float:
+        """Sound that is heard before and after a stretch, where nobody speaks there."""
+        return _PAD_S
+
+    @property
+    def together(self) -> int:
+        """How many stretches are transcribed at once. Known once `load` has run."""
+        return self._asked.batch_size or (8 if self._device == "cuda" else 1)
+
+    def stretches(self, speech: Speech, *, from_s: float = 0.0) -> tuple[Stretch, ...]:
+        """Where the recording is cut for this model; what comes before `from_s` is left out."""
+        return stretches(speech, max_s=self.longest_s, pad_s=_PAD_S, from_s=from_s)
 
     def load(self) -> None:
         """Load the model; does nothing the second time.
@@ -187,7 +201,7 @@ class WhisperTranscriber:
 
     def transcribe(
         self,
-        samples: npt.NDArray[np.float32],
+        samples: Samples,
         speech: Speech,
         *,
         start_s: float = 0.0,
@@ -196,28 +210,43 @@ class WhisperTranscriber:
         on_progress: Progress | None = None,
     ) -> Iterator[Segment]:
         """See `Transcriber.transcribe`. Stretches that end by `start_s`, or hold the last of `already`,
-        are done."""
-        todo = [s for s in self.stretches(speech) if s.end_s > start_s + 1e-6]
+        are done. Where no stretch ends at `start_s` (an earlier run cut at other places), what comes after
+        it is cut anew."""
+        todo = self._todo(speech, start_s)
         if already:
             middle_s = (already[-1].start_s + already[-1].end_s) / 2
             todo = [s for s in todo if s.start_s > middle_s]
-        if todo:
-            self.load()
-        size = self._asked.batch_size or (8 if self._device == "cuda" else 1)
-        for first in range(0, len(todo), size):
-            batch = todo[first : first + size]
-            for stretch, heard in zip(batch, self._hear(samples, batch), strict=True):
-                for segment in self._placed(samples, speech, stretch, heard):
-                    if on_segment:
-                        on_segment(segment)
-                    yield segment
-                if on_progress:
-                    on_progress(stretch.end_s, speech.duration_s)
+        for stretch, segments in self.transcribe_stretches(samples, speech.spans, todo):
+            for segment in segments:
+                if on_segment:
+                    on_segment(segment)
+                yield segment
+            if on_progress:
+                on_progress(stretch.end_s, speech.duration_s)
         if on_progress:
             on_progress(speech.duration_s, speech.duration_s)
 
+    def _todo(self, speech: Speech, start_s: float) -> list[Stretch]:
+        """The stretches after `start_s`."""
+        found = self.stretches(speech)
+        if start_s and not any(abs(s.end_s - start_s) < _SAME_S for s in found):
+            found = self.stretches(speech, from_s=start_s)
+        return [s for s in found if s.end_s > start_s + _SAME_S]
+
+    def transcribe_stretches(
+        self, samples: Samples, spans: Sequence[Span], todo: Sequence[Stretch]
+    ) -> Iterator[tuple[Stretch, tuple[Segment, ...]]]:
+        """Each of `todo` with its segments, as they come; `spans` is at least the speech in them, in time
+        order. Loads the model where that was not done yet."""
+        if todo:
+            self.load()
+        for first in range(0, len(todo), self.together):
+            batch = todo[first : first + self.together]
+            for stretch, heard in zip(batch, self._hear(samples, batch), strict=True):
+                yield stretch, self._placed(samples, spans, stretch, heard)
+
     def _placed(
-        self, samples: npt.NDArray[np.float32], speech: Speech, stretch: Stretch, heard: _Heard
+        self, samples: Samples, speech: Sequence[Span], stretch: Stretch, heard: _Heard
     ) -> tuple[Segment, ...]:
         """The stretch's segments with their words laid on the speech; decoded once more where it loops."""
         if heard.loop:
@@ -236,15 +265,13 @@ class WhisperTranscriber:
             if heard.loop or heard.doubtful or not heard.segments:
                 break
             segments += heard.segments
-        spans = speech_within(speech.spans, stretch.start_s, stretch.end_s, PAUSE_S)
+        spans = speech_within(speech, stretch.start_s, stretch.end_s, PAUSE_S)
         words = sum(len(segment.words) for segment in segments)
         if not spans or words > 2 + _WORDS_A_SECOND * sum(span.duration_s for span in spans):
             return ()
         return place_words(segments, spans)
 
-    def _hear(
-        self, samples: npt.NDArray[np.float32], batch: Sequence[Stretch], **how: object
-    ) -> list[_Heard]:
+    def _hear(self, samples: Samples, batch: Sequence[Stretch], **how: object) -> list[_Heard]:
         """One pass of the model over the stretches of `batch`."""
         import numpy as np
 
@@ -336,9 +363,9 @@ class WhisperTranscriber:
             )
 
 
-def _rest(stretch: Stretch, until_s: float, speech: Speech) -> Stretch | None:
+def _rest(stretch: Stretch, until_s: float, speech: Sequence[Span]) -> Stretch | None:
     """The part of `stretch` after `until_s`; None where nobody speaks there, or hardly."""
-    spans = speech_within(speech.spans, until_s, stretch.end_s, PAUSE_S)
+    spans = speech_within(speech, until_s, stretch.end_s, PAUSE_S)
     if sum(span.duration_s for span in spans) < _REST_S:
         return None
     start_s = max(until_s, spans[0].start_s - _PAD_S)
