@@ -19,6 +19,7 @@ from unsaid.errors import UnsaidError
 
 if TYPE_CHECKING:
     from unsaid.audio.devices import Device, Survey
+    from unsaid.audio.microphone import Ended
     from unsaid.transcribe.weights import ModelFolder
 
 OK, WARNING, PROBLEM, SKIPPED = "ok", "warning", "problem", "skipped"
@@ -127,23 +128,19 @@ def _microphone(settings: Settings, survey: list[Survey], *, skipped: bool) -> C
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    duration_s: float
     peak_dbfs: float
+    """Minus infinity for digital silence."""
     clipped: int
-    """Samples at full scale."""
-    dropped_frames: int
-    ended: str
-    detail: str
+    ended: Ended
 
 
 def _listen(device: Device) -> _Heard:
     """Record from `device` as `unsaid record` does, into a folder that is gone afterwards."""
     import tempfile
 
-    import numpy as np
-
     from unsaid.audio.files import decode, peak_dbfs
-    from unsaid.audio.microphone import Microphone
+    from unsaid.audio.microphone import Level, Microphone
+    from unsaid.audio.take import frames_in
 
     with tempfile.TemporaryDirectory(prefix="unsaid-doctor-") as folder, _telling(device):
         take = Path(folder) / "take.wav"
@@ -153,15 +150,9 @@ def _listen(device: Device) -> _Heard:
             ended = microphone.wait(LISTEN_S + 10.0)
         finally:
             microphone.kill()
-        samples = decode(take).samples
-    return _Heard(
-        duration_s=samples.size / 16_000,
-        peak_dbfs=peak_dbfs(samples),
-        clipped=int(np.count_nonzero(np.abs(samples) >= 32767 / 32768)),
-        dropped_frames=ended.dropped_frames,
-        ended=ended.reason,
-        detail=ended.detail,
-    )
+        peak = peak_dbfs(decode(take).samples) if frames_in(take) else float("-inf")
+        levels = [event for event in microphone.poll() if isinstance(event, Level)]
+    return _Heard(peak, levels[-1].clipped if levels else 0, ended)
 
 
 @contextmanager
@@ -179,35 +170,39 @@ def _telling(device: Device) -> Iterator[None]:
             click.echo(f"\r{' ' * len(asking)}\r", err=True, nl=False)
 
 
+_ENDINGS = {"device-gone": "it vanished", "disk-full": "the disk is full", "signal": "it was stopped"}
+
+
 def _judged(device: Device, note: str, heard: _Heard) -> Check:
     from unsaid.audio.files import SILENT_BELOW_DBFS
     from unsaid.views.recording import LevelMeter
 
     name = device.name
-    level = f"loudest {heard.peak_dbfs:.0f} dBFS"
-    if heard.ended not in ("limit", "stopped"):
-        why = heard.detail or heard.ended
+    level = f"loudest {heard.peak_dbfs:.0f} dBFS".replace("-0 ", "0 ")
+    ended = heard.ended
+    if ended.reason != "limit":
+        why = ended.detail or _ENDINGS.get(ended.reason, ended.reason)
         return Check(
             "microphone",
             PROBLEM,
-            f"{name}: ended after {heard.duration_s:.1f} s ({why})",
+            f"{name}: ended after {ended.at_s:.1f} s ({why})",
             "Plug it in again, or choose another: unsaid devices",
         )
     if heard.peak_dbfs < SILENT_BELOW_DBFS:
         level = "digital silence" if heard.peak_dbfs == float("-inf") else level
         return Check("microphone", PROBLEM, f"{name}: no sound ({level}); is it muted?", _unmute())
-    if heard.clipped >= 3:
+    if heard.clipped:
         return Check(
             "microphone",
             WARNING,
             f"{name}: clipping, too loud ({level})",
             "Turn its level down in the system's sound settings, or sit farther away.",
         )
-    if heard.dropped_frames:
+    if ended.dropped_frames:
         return Check(
             "microphone",
             WARNING,
-            f"{name}: {heard.dropped_frames / 16:.0f} ms of sound were lost ({level})",
+            f"{name}: {ended.dropped_frames / 16:.0f} ms of sound were lost ({level})",
             "Close programs that keep this machine busy, then run this again.",
         )
     if heard.peak_dbfs < LevelMeter.QUIET_DBFS:
