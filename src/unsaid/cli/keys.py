@@ -145,8 +145,8 @@ else:
             """The next key, waited for no longer than `timeout_s` (and 0.05 s for the rest of a sequence).
 
             A character comes as itself; other keys by name: "enter", "escape", "tab", "backspace", "up",
-            "home", "ctrl-s", "alt-x". Keys without a name here are passed over. None at the end of the time;
-            with no terminal, or a closed one, always None, and only after that time.
+            "home", "ctrl-s", "alt-x". Keys without a name here are passed over. None at the end of the time,
+            and at once when the terminal is closed; with no terminal, or a closed one, after that time again.
             """
             end = time.monotonic() + timeout_s
             while True:
@@ -164,7 +164,7 @@ else:
                 if not self.live:
                     time.sleep(max(0.0, left))
                     return None
-                if not self._more(max(0.0, left)) and (self.live or left <= 0):
+                if not self._more(max(0.0, left)):
                     return None
 
         def _more(self, timeout_s: float) -> bool:
