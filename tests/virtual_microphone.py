@@ -49,6 +49,8 @@ class Mic:
     """When it stops delivering without a word."""
     dies_s: float = 0.0
     """When reading fails, as when a sound server goes away (-EIO)."""
+    buffer_frames: int = 0
+    """What it keeps at most when nobody takes it; 0: four seconds and more."""
     opens: int = 0
     """How often one process may open it before it is busy (PortAudio opens each microphone once to see
     what it can do, so 1 means: listed, and busy when it is to be used); 0: any number."""
@@ -96,6 +98,7 @@ def microphones(folder: Path, *mics: Mic, default: str | None = "") -> dict[str,
             f"speed {mic.speed:.3f}",
         ]
         fields += [f"{k} {v:.3f}" for k, v in _faults(mic) if v]
+        fields += [f"buffer {mic.buffer_frames}"] if mic.buffer_frames else []
         fields += [f"opens {mic.opens}"] if mic.opens else []
         lines.append(f'pcm."{mic.name}" {{ type testmic {" ".join(fields)} }}')
     chosen = mics[0].name if mics and default == "" else default

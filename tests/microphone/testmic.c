@@ -6,6 +6,7 @@
      gone 2.0       the device vanishes (-ENODEV)
      stall 2.0      it stops delivering and says nothing
      dies 2.0       reading fails (-EIO), as when a sound server goes away
+     buffer 8000    frames that it keeps at most when nobody takes them
      opens 1        it can be opened so often in a process, then it is busy (-EBUSY)
    After the end of the file comes silence. */
 #include <alsa/asoundlib.h>
@@ -117,7 +118,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(testmic)
 {
     snd_config_iterator_t i, nx;
     const char *file = "";
-    long rate = 16000, channels = 1, opens = 0;
+    long rate = 16000, channels = 1, opens = 0, buffer = 0;
     double speed = 1, g = 0, st = 0, di = 0;
     int err;
     if (stream != SND_PCM_STREAM_CAPTURE) return -ENODEV;
@@ -129,6 +130,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(testmic)
         if (!strcmp(id, "file")) snd_config_get_string(n, &file);
         else if (!strcmp(id, "rate")) snd_config_get_integer(n, &rate);
         else if (!strcmp(id, "channels")) snd_config_get_integer(n, &channels);
+        else if (!strcmp(id, "buffer")) snd_config_get_integer(n, &buffer);
         else if (!strcmp(id, "opens")) snd_config_get_integer(n, &opens);
         else if (!strcmp(id, "dies")) snd_config_get_ireal(n, &di);
         else if (!strcmp(id, "speed")) snd_config_get_ireal(n, &speed);
@@ -150,6 +152,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(testmic)
     snd_pcm_ioplug_set_param_minmax(&m->io, SND_PCM_IOPLUG_HW_CHANNELS, channels, channels);
     snd_pcm_ioplug_set_param_minmax(&m->io, SND_PCM_IOPLUG_HW_RATE, rate, rate);
     snd_pcm_ioplug_set_param_minmax(&m->io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 256, 65536);
+    if (buffer) snd_pcm_ioplug_set_param_minmax(&m->io, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 512, buffer * 2 * channels);
     snd_pcm_ioplug_set_param_minmax(&m->io, SND_PCM_IOPLUG_HW_PERIODS, 2, 64);
     ++*opened_of(file);
     *pcmp = m->io.pcm;

@@ -46,7 +46,7 @@ SYNC_S = 0.4
 TAIL_S = 0.1
 """What was said just before a stop may still be on its way through a sound server."""
 
-LATE_S = 0.5
+LATE_S = 1.0
 """How long to wait for sound that was heard before a command."""
 
 CLOSE_S = 5.0
