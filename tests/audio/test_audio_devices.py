@@ -53,6 +53,15 @@ def test_what_portaudio_lists(heard: None) -> None:
     assert survey().rates_hz == ()
 
 
+def test_a_microphone_in_use_is_listed_without_rates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mics = (Mic("Desk", speechlike(1.0)), Mic("Busy", speechlike(1.0), opens=1))
+    for name, value in microphones(tmp_path / "sound", *mics).items():
+        monkeypatch.setenv(name, value)
+    found = survey(with_rates=True)
+    assert [d.name for d in found.devices][:2] == ["Desk", "Busy"]
+    assert found.rates_hz[:2] == ((16_000,), ())
+
+
 def test_the_c_library_prints_nothing_and_standard_error_is_back_afterwards(heard: None) -> None:
     program = (
         "import os\n"

@@ -36,6 +36,9 @@ _PACKAGES: tuple[tuple[frozenset[str], str], ...] = (
 )
 """Names in os-release's ID or ID_LIKE, and the command that installs PortAudio there."""
 
+_REFUSED = {-9994, -9997, -9998}
+"""PortAudio's codes for a sample format, a rate or a number of channels that a device does not take."""
+
 _REINSTALL = f'Run: "{sys.executable}" -m pip install --force-reinstall sounddevice'
 
 _HARDWARE = re.compile(r"\s*\((?:plug)?hw:[^()]*\)\s*$")
@@ -191,18 +194,19 @@ def rates(device: Device) -> tuple[int, ...]:
     A rate that is not among them is no obstacle: the recording is resampled.
     """
     sounddevice = load()
-
-    def takes(rate_hz: int) -> bool:
-        for channels in sorted({1, min(2, device.channels), device.channels}):
-            try:
-                sounddevice.check_input_settings(device.index, channels, "int16", samplerate=rate_hz)
-            except (sounddevice.PortAudioError, ValueError):
-                continue
-            return True
-        return False
-
+    taken = []
     with _quiet():
-        return tuple(rate_hz for rate_hz in RATES_HZ if takes(rate_hz))
+        for rate_hz in RATES_HZ:
+            for channels in sorted({1, min(2, device.channels), device.channels}):
+                try:
+                    sounddevice.check_input_settings(device.index, channels, "int16", samplerate=rate_hz)
+                except sounddevice.PortAudioError as error:
+                    if not set(error.args) & _REFUSED:
+                        return ()  # in use or gone: each further question would wait a second
+                else:
+                    taken.append(rate_hz)
+                    break
+    return tuple(taken)
 
 
 def survey(*, with_rates: bool = False) -> Survey:

@@ -67,9 +67,7 @@ def import_(
         else:
             click.echo(f"{path.name} is in session {session.id} already; nothing was made")
             if prompt is not None or kind is not None:
-                click.echo(
-                    f"note: its question stays; to change it: unsaid audit {session.id} --prompt …", err=True
-                )
+                click.echo("note: its question stays; `unsaid audit` can change it", err=True)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
