@@ -440,7 +440,7 @@ class _Painter:
         head: list[Row] = []
         tail: list[Row] = [self.help()]
         if height >= 6:
-            head += self.prompt(max(1, height // 3))
+            head += self.prompt(min(height // 3, height - 5))
             if height >= 14:
                 head.append([])
         if height >= 2:
@@ -481,13 +481,13 @@ class _Painter:
             "finishing": ("■", f"finishing {time}", "bold"),
         }[screen.state]
         red = screen.state in ("recording", "asking")
+        words = self.first(self.width - 2, words, words.split()[-1])
         row: Row = [(sign, f"bold {_RED}" if red else style), (f" {words}", style)]
-        left = _left(screen)
-        if left and screen.state in ("recording", "asking", "paused"):
-            room = self.width - _cells(row) - 3
-            if screen.over and len(left) > room:
-                left = left.split(":")[0]
-            row += [(" · ", "dim"), (left, f"bold {_AMBER}" if screen.over else "")]
+        if screen.state in ("recording", "asking", "paused"):
+            left = _left(screen)
+            left = self.first(self.width - _cells(row) - 3, left, left.split(":")[0] if screen.over else "")
+            if left:
+                row += [(" · ", "dim"), (left, f"bold {_AMBER}" if screen.over else "")]
         room = self.width - _cells(row) - 3
         if screen.device and room >= 8:
             row += [(" · ", "dim"), (_fitted(_plain(screen.device), room), "dim")]
@@ -535,15 +535,19 @@ class _Painter:
             quiet = f"silence {silence:.0f} s" if silence < 99.5 else f"silence {clock(silence)}"
         words = "" if screen.words is None else plural(screen.words, "word")
         marks = plural(screen.marks, "mark") if screen.marks else ""
-        row: Row = [(f"{quiet:<14}", ""), (f"{words:<14}", "")]
-        if self.width >= 60:
-            row.append((f"{marks:<11}", ""))
-        room = self.width - _cells(row)
+        # Columns, so that none moves when another changes; on a narrow screen the first ones.
+        columns = [(quiet, 14), (words, 14), (marks, 11 if self.width >= 60 else 0)]
+        row: Row = []
+        room = self.width
+        for text, wide in columns:
+            if wide <= room and wide:
+                row.append((f"{text:<{wide}}", ""))
+                room -= wide
         if screen.transcriber:
             row.append((self.first(room, f"transcription: {screen.transcriber}", screen.transcriber), "dim"))
         elif screen.behind_s >= 1:
             behind = f"{screen.behind_s:.0f} s behind"
-            row.append((self.first(room, f"transcription {behind}", behind), "dim"))
+            row.append((self.first(room, f"transcription {behind}", behind, ""), "dim"))
         return row
 
     def finishing(self) -> Row:
@@ -610,7 +614,8 @@ class _Painter:
         room = self.width
         for text, style in row:
             shown = _cut(text, room)
-            room -= _cell_len(shown)
+            # After a piece that was cut no further one may stand in the cells that are left.
+            room = room - _cell_len(shown) if shown == text else 0
             if self.encoding:
                 shown = shown.translate(_PLAIN_SIGNS).encode(self.encoding, "replace").decode(self.encoding)
             if shown:
