@@ -97,7 +97,7 @@ def microphones(folder: Path, *mics: Mic, default: str | None = "") -> dict[str,
             f"channels {mic.channels}",
             f"speed {mic.speed:.3f}",
         ]
-        fields += [f"{k} {v:.3f}" for k, v in _faults(mic) if v]
+        fields += [f"{k} {v:.6f}" for k, v in _faults(mic) if v]
         fields += [f"buffer {mic.buffer_frames}"] if mic.buffer_frames else []
         fields += [f"opens {mic.opens}"] if mic.opens else []
         lines.append(f'pcm."{mic.name}" {{ type testmic {" ".join(fields)} }}')

@@ -297,7 +297,7 @@ class Writer:
 
     def _apply(self, mark: Mark) -> None:
         missing_s = (mark.frame - self.clock.frames) / self.clock.rate_hz
-        if missing_s > TAIL_S + SampleClock.JUMP_S and not self._paused:
+        if mark.kind == "end" and not self._paused and missing_s > TAIL_S + SampleClock.JUMP_S:
             self.clock.lost_s += missing_s - TAIL_S
         if mark.kind == "end":
             self._end(mark.reason, mark.detail)
@@ -366,6 +366,7 @@ class Capture:
         self._given_bytes = 0
         self._broken = threading.Event()
         self._parent_gone = threading.Event()
+        self._begun = threading.Event()
         self._signal = ""
         self._stream: Any = None
 
@@ -386,8 +387,10 @@ class Capture:
             opened = self._open(devices.choose(options["device"]))
             self._await_first_block(opened.device)
         except BaseException:
+            self._begun.set()
             writer.discard()
             raise
+        self._begun.set()
         self._voice.tell(opened)
         threading.Thread(target=self._tell_levels, daemon=True).start()
         self._watch()
@@ -524,6 +527,9 @@ class Capture:
             elif command in ("pause", "resume"):
                 self._writer.queue.put(Mark(command, now_s()))
         self._parent_gone.set()
+        if not self._begun.wait(CLOSE_S):  # PortAudio hangs in opening the device
+            self._writer.discard()
+            os._exit(0)
 
     def _on_signal(self, number: int, _frame: object) -> None:
         self._signal = signal.Signals(number).name
