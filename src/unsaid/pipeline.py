@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from unsaid import __version__
 from unsaid.errors import UnsaidError
-from unsaid.model import Audit, Kind, Pause, Prompt, Segment, Span, Transcript, Word
+from unsaid.model import Audit, Kind, Pause, Prompt, Segment, Span, Transcript
 from unsaid.sessions.files import FILE_MODE, explain, write_whole
 from unsaid.sessions.record import STAGES, Session, Source, Stage
 from unsaid.sessions.store import Store
+from unsaid.transcribe.segments import from_json, to_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -485,7 +486,7 @@ class PartialTranscript:
 
 
 def _line(segments: Sequence[Segment], until_s: float) -> str:
-    return json.dumps({"segments": [_segment(s) for s in segments], "until": until_s})
+    return json.dumps({"segments": [to_json(s) for s in segments], "until": until_s})
 
 
 def _kept(path: Path, key: str) -> tuple[list[Segment], float]:
@@ -498,26 +499,13 @@ def _kept(path: Path, key: str) -> tuple[list[Segment], float]:
             return [], 0.0
         for line in lines[1:]:
             row = json.loads(line)
-            segments += [_read_segment(s) for s in row["segments"]]
+            segments += [from_json(s) for s in row["segments"]]
             until_s = float(row["until"])
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError):
         pass  # a line torn by a crash: what stands before it is whole
     return segments, until_s
-
-
-def _segment(segment: Segment) -> dict[str, object]:
-    words = [[w.text, w.start_s, w.end_s, w.probability] for w in segment.words]
-    return {"start": segment.start_s, "end": segment.end_s, "text": segment.text, "words": words}
-
-
-def _read_segment(raw: Mapping[str, object]) -> Segment:
-    words = raw["words"]
-    assert isinstance(words, list)
-    return Segment(
-        float(str(raw["start"])), float(str(raw["end"])), str(raw["text"]), tuple(Word(*w) for w in words)
-    )
 
 
 def transcript_key(model: ModelFolder, options: Mapping[str, object]) -> str:

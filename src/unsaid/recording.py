@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from unsaid import __version__, pipeline
 from unsaid.errors import UnsaidError
-from unsaid.model import Kind, Prompt, Segment
+from unsaid.model import Kind, Prompt
 from unsaid.sessions.files import FILE_MODE
 from unsaid.sessions.record import Session, Source, Stage, Take, load
 from unsaid.sessions.store import InUse, Store, slug
@@ -133,9 +133,8 @@ class Recorder:
         self._mic: Any = None
         self._live: Any = None
         self._partial: pipeline.PartialTranscript | None = None
-        self._segments: list[Segment] = []
-        self._options: dict[str, object] | None = None
         self._done: Any = None
+        self._gone = False
         self._progress = (0.0, 0.0)
         self._events = -1
         self._nudges = Nudges(plan.nudge_s)
@@ -280,18 +279,21 @@ class Recorder:
 
     def _rest(self, tick: Callable[[float, float], bool]) -> pipeline.Live | None:
         """What the listening process heard, once it is done; None where it cannot tell."""
-        while self._done is None and self.now.listening != _GONE:
+        while self._done is None and not self._gone:
             for event in self._live.poll(0.05):
                 self._hear_listener(event)
+            if self._live.hangs:
+                self.warnings.append("the listening process hangs; the answer is transcribed anew")
+                return None
             if self._done is None and not tick(*self._progress):
                 return None
-        if self._done is None or self._options is None or self.plan.model is None:
-            return None
         done = self._done
+        if done is None or done.segments is None or self.plan.model is None:
+            return None
         return pipeline.Live(
             speech=done.speech,
             peaks=done.peaks,
-            segments=tuple(self._segments),
+            segments=done.segments,
             model=self.plan.model,
             language=done.language,
             options=done.options,
@@ -332,11 +334,9 @@ class Recorder:
                     self._note(event="nudge", at=round(event.at_s, 3))
             case live.Ready():
                 now.listening = ""
-                self._options = dict(event.options)
                 self.warnings += event.notes
                 self._keep(lambda: self._begin_partial(event.options))
             case live.Transcribed():
-                self._segments += event.segments
                 if self._partial is not None:
                     partial = self._partial
                     self._keep(lambda: partial.add(event.segments, event.until_s))
@@ -352,9 +352,10 @@ class Recorder:
             case live.Done():
                 self._done = event
             case live.Failed():
-                if self.plan.model is not None:
+                self._gone = event.gone
+                if self.plan.model is not None and not now.listening.startswith("not"):
                     self.warnings.append(f"no transcription while recording: {event.message}")
-                now.listening = _GONE
+                    now.listening = f"not available: {event.message}"
 
     def _watch_the_time(self) -> None:
         limit_s, now = self.plan.limit_s, self.now
@@ -392,9 +393,6 @@ class Recorder:
         if self._events >= 0:
             os.close(self._events)
             self._events = -1
-
-
-_GONE = "not available"
 
 
 def check_room(folder: Path) -> None:
@@ -482,7 +480,7 @@ def _finish(store: Store, session: Session, reason: str) -> Session:
     from unsaid.audio.take import finish
 
     began = time.monotonic()
-    done = finish(session.part, session.recording)
+    done = finish(session.part, session.recording, keep=True)
     take = _take(session, reason)
     notes = list(session.notes)
     if take.ended not in _PROPER:

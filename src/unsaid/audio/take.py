@@ -78,12 +78,13 @@ def repair(path: Path) -> None:
         raise _cannot(path, error) from error
 
 
-def finish(part: Path, flac: Path) -> Finished:
+def finish(part: Path, flac: Path, *, keep: bool = False) -> Finished:
     """Turn the take `part` into the recording `flac`, and remove the take when the recording is safe.
 
     The FLAC is written to a temporary file, synced, read back and compared with the take, then renamed.
     Nothing is ever overwritten: where `flac` is there already and holds the very same samples (an earlier
-    run was cut off before it removed the take) it stays and the take goes. Memory does not grow with length.
+    run was cut off before it removed the take) it stays and the take goes. With `keep` the take stays in any
+    case, for whoever still reads it. Memory does not grow with length.
 
     Raises:
         UnsaidError: no take, no sound in it, `flac` is there and differs, the disk is full or cannot be
@@ -101,7 +102,7 @@ def finish(part: Path, flac: Path) -> Finished:
                 f"{flac}: another recording is already there, and is left as it is",
                 f"The new one is safe in {part.name}: move one of the two elsewhere, then run it again.",
             )
-        return _finished(part, flac, frames)
+        return _finished(part, flac, frames, keep=keep)
     temporary = flac.with_name(f".{flac.name}.part")
     try:
         temporary.unlink(missing_ok=True)  # left by a run that was cut off
@@ -116,7 +117,7 @@ def finish(part: Path, flac: Path) -> Finished:
         raise _cannot(flac, error, 2 * frames) from error
     finally:
         temporary.unlink(missing_ok=True)
-    return _finished(part, flac, frames)
+    return _finished(part, flac, frames, keep=keep)
 
 
 def disk_is_full(folder: Path, error: BaseException | None = None, needed_bytes: int = 1 << 16) -> bool:
@@ -212,14 +213,15 @@ def _rename_new(old: Path, new: Path) -> None:
         old.unlink()
 
 
-def _finished(part: Path, flac: Path, frames: int) -> Finished:
+def _finished(part: Path, flac: Path, frames: int, *, keep: bool) -> Finished:
     peak = 0
     for block in _samples(part):
         peak = max(peak, int(block.max()), -int(block.min()))
     with flac.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     size_bytes = flac.stat().st_size
-    part.unlink()
+    if not keep:
+        part.unlink()
     return Finished(frames, 20 * math.log10(peak / 32768) if peak else -math.inf, sha256, size_bytes)
 
 

@@ -278,9 +278,14 @@ class Live:
                 continue
             if self._over:
                 raise UnsaidError("the listening process has ended", _AFTERWARDS)
-            if time.monotonic() - self._told_at > _STALLED_S:
+            if self.hangs:
                 self.kill()
                 raise UnsaidError("the listening process hangs", _AFTERWARDS)
+
+    @property
+    def hangs(self) -> bool:
+        """True where the process has told nothing for a minute; it tells something every second."""
+        return not self._over and time.monotonic() - self._told_at > _STALLED_S
 
     def kill(self) -> None:
         """End the process, if it still runs, and free what it took."""
