@@ -20,6 +20,7 @@ from hypothesis import example, given, settings
 from rich.cells import cell_len
 from rich.console import Console
 from rich.screen import Screen as Whole
+from test_views_contrast import contrast
 
 from unsaid.views.recording import (
     CLIPPING,
@@ -78,6 +79,7 @@ TIMES = st.floats(0, 1e5)
 SCREENS = st.builds(
     Screen,
     state=st.sampled_from(STATES),
+    paused=st.booleans(),
     prompt=TEXTS,
     countdown_s=TIMES,
     elapsed_s=TIMES,
@@ -236,6 +238,28 @@ def test_without_a_limit_and_without_live_transcription_nothing_is_said_of_them(
 )
 def test_every_state_in_words(screen: Screen, words: str) -> None:
     assert any(words in f"{row} " for row in shown(screen))
+
+
+def test_asked_while_paused_it_stays_paused() -> None:
+    rows = shown(replace(FULL, state="asking", paused=True))
+    assert rows[2].startswith("‖ paused at 2:13")
+    assert rows[-1].endswith("still paused")
+
+
+def test_on_a_small_terminal_what_passes_soon_comes_before_what_stays() -> None:
+    screen = replace(FULL, lost_s=1.0)
+    assert shown(screen, 80, 12)[-2].startswith("1.0 s of sound lost")
+    assert shown(replace(screen, nudge="What?"), 80, 12)[-2] == "What?"
+    assert shown(replace(screen, nudge="What?", notes=("marked 2:13",)), 80, 12)[-2] == "marked 2:13"
+
+
+@pytest.mark.parametrize("ground", ["#000000", "#ffffff"])
+def test_colours_can_be_read_on_black_and_on_white(ground: str) -> None:
+    loud = replace(FULL, level_note=CLIPPING, nudge="What?", lost_s=1, hold_dbfs=-1.0, peak_dbfs=-1.0)
+    styles = " ".join(style for row in render(loud, 80, 24).rows() for _, style in row)
+    colours = set(re.findall(r"#[0-9a-f]{6}", styles))
+    assert len(colours) == 3
+    assert all(contrast(colour, ground) >= 4 for colour in colours)
 
 
 def test_a_long_prompt_is_cut_at_a_third_of_the_height() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
 State = Literal["countdown", "recording", "paused", "asking", "stopping", "finishing"]
-"""Where a recording stands. "asking": whether to throw it away; meanwhile it goes on."""
+"""Where a recording stands. "asking": whether to throw it away; meanwhile it goes on, or stays paused."""
 
 FLOOR_DBFS = -60.0
 """The left end of the level meter; its right end is 0 dBFS."""
@@ -44,6 +44,8 @@ class Screen:
 
     state: State
     """Where the recording stands."""
+    paused: bool = False
+    """While asking: whether the recording is paused meanwhile."""
     prompt: str = ""
     """The question that is answered; "" where there is none."""
     countdown_s: float = 0.0
@@ -271,7 +273,7 @@ def _on_scale(dbfs: float) -> float:
 
 # What is said in words
 
-_HELP: dict[State, tuple[str, ...]] = {
+_HELP: dict[State | Literal["asking, paused"], tuple[str, ...]] = {
     "countdown": ("space start now  a cancel",),
     "recording": (
         "p pause  m mark this moment  s stop  a abandon",
@@ -285,6 +287,11 @@ _HELP: dict[State, tuple[str, ...]] = {
     ),
     "asking": (
         "Throw this recording away? y yes · any other key no — still recording",
+        "Throw it away? y yes · other key no",
+        "y throw away · else no",
+    ),
+    "asking, paused": (
+        "Throw this recording away? y yes · any other key no — still paused",
         "Throw it away? y yes · other key no",
         "y throw away · else no",
     ),
@@ -313,12 +320,11 @@ def plain_line(screen: Screen) -> str:
         "countdown": f"starting in {math.ceil(screen.countdown_s)} s",
         "recording": f"recording {clock(screen.elapsed_s)}",
         "paused": f"paused at {clock(screen.elapsed_s)}",
-        "asking": f"recording {clock(screen.elapsed_s)}",
         "stopping": f"stopping at {clock(screen.elapsed_s)}",
         "finishing": f"finishing {clock(screen.elapsed_s)}",
-    }[screen.state]
+    }[_standing(screen)]
     parts = [where, screen.device]
-    if screen.state in ("recording", "asking", "paused"):
+    if _standing(screen) in ("recording", "paused"):
         parts += [_left(screen), screen.level_note, lost_words(screen)]
         parts += [f"transcription: {screen.transcriber}"] if screen.transcriber else []
         parts += [*screen.notes, screen.nudge]
@@ -341,6 +347,13 @@ def told(screen: Screen) -> tuple[object, ...]:
     )
 
 
+def _standing(screen: Screen) -> State:
+    """What the recording does, whatever is asked meanwhile."""
+    if screen.state == "asking":
+        return "paused" if screen.paused else "recording"
+    return screen.state
+
+
 def _left(screen: Screen) -> str:
     if screen.limit_s is None:
         return ""
@@ -357,7 +370,7 @@ Piece = tuple[str, str]
 Row = list[Piece]
 
 # Of middle lightness: 4:1 or better against a black and a white background.
-_AMBER = "#b3701a"
+_AMBER = "#b06e19"
 _RED = "#d93a3a"
 _GREEN = "#2f8f4e"
 _NUDGE = f"italic {_AMBER}"
@@ -457,7 +470,7 @@ class _Painter:
             if height >= 16:
                 head.append([])
             # One row for all three: what is gone again soon comes first.
-            tail = [note or trouble or nudge, *tail]
+            tail = [note or nudge or trouble, *tail]
         middle = self.transcript(max(0, height - len(head) - len(tail)))
         return [self.fit(row) for row in [*head, *middle, *tail]]
 
@@ -472,18 +485,18 @@ class _Painter:
     def state(self) -> Row:
         screen = self.screen
         time = clock(screen.elapsed_s)
+        state = _standing(screen)
         sign, words, style = {
             "countdown": ("○", f"starting in {math.ceil(screen.countdown_s)}", "bold"),
             "recording": ("●", f"recording {time}", "bold"),
-            "asking": ("●", f"recording {time}", "bold"),
             "paused": ("‖", f"paused at {time}", f"bold {_AMBER}"),
             "stopping": ("■", f"stopping at {time}", "bold"),
             "finishing": ("■", f"finishing {time}", "bold"),
-        }[screen.state]
-        red = screen.state in ("recording", "asking")
+        }[state]
+        red = state == "recording"
         words = self.first(self.width - 2, words, words.split()[-1])
         row: Row = [(sign, f"bold {_RED}" if red else style), (f" {words}", style)]
-        if screen.state in ("recording", "asking", "paused"):
+        if state in ("recording", "paused"):
             left = _left(screen)
             left = self.first(self.width - _cells(row) - 3, left, left.split(":")[0] if screen.over else "")
             if left:
@@ -525,8 +538,7 @@ class _Painter:
 
     def facts(self) -> Row:
         screen = self.screen
-        recording = screen.state in ("recording", "asking")
-        silence = screen.silence_s if recording else None
+        silence = screen.silence_s if _standing(screen) == "recording" else None
         if silence is None:
             quiet = ""
         elif silence < 1:
@@ -576,8 +588,9 @@ class _Painter:
         return self.row(" · ".join(reversed(self.screen.notes)), "")
 
     def help(self) -> Row:
-        style = f"bold {_AMBER}" if self.screen.state == "asking" else "dim"
-        return self.row(self.first(self.width, *_HELP[self.screen.state]), style)
+        asking = self.screen.state == "asking"
+        wordings = _HELP["asking, paused" if asking and self.screen.paused else self.screen.state]
+        return self.row(self.first(self.width, *wordings), f"bold {_AMBER}" if asking else "dim")
 
     def heading(self) -> Row:
         live = self.screen.words is not None or self.screen.transcriber
