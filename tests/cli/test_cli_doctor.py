@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import stat
+import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 from virtual_microphone import Mic, microphones, speechlike
 
-from support import ROOT
+from support import ROOT, command
 from unsaid.sessions.record import Source
 from unsaid.sessions.state import remember
 from unsaid.sessions.store import Store
@@ -32,6 +34,7 @@ def mics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         Mic("Muted", np.zeros(16, np.int16), speed=4.0),
         Mic("Loose", sound, gone_s=0.7),
         Mic("Busy", sound, opens=1),
+        Mic("Slow", sound),
     )
 
 
@@ -265,3 +268,36 @@ def test_a_gpu_library_that_ends_the_process_is_told(
     assert (done.returncode, said["state"]) == (0, "warning")
     assert "the CPU is used" in said["text"]
     assert sys.executable in said["todo"]
+
+
+def test_a_recogniser_that_cannot_be_loaded_is_a_problem(
+    unsaid, mics: dict[str, str], model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "ctranslate2.py").write_text("raise ImportError('libfoo.so: cannot open shared object')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = unsaid("doctor", "--json", "--no-microphone", env={**mics, "PYTHONPATH": path})
+    said = checks(done.stdout)["GPU"]
+    assert (done.returncode, said["state"]) == (1, "problem")
+    assert "libfoo.so" in said["text"]
+    assert "pip install" in said["todo"]
+
+
+def test_ctrl_c_while_the_microphone_listens_leaves_nothing(
+    mics: dict[str, str], workspace: Path, temporary: Path
+) -> None:
+    run = subprocess.Popen(
+        [*command(), "--workspace", str(workspace), "doctor"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **mics, "TMPDIR": str(temporary), "UNSAID_INPUT": "Slow"},
+    )
+    assert run.stderr is not None
+    with run.stderr:
+        assert run.stderr.readline().startswith("Say something: Slow")
+        run.send_signal(signal.SIGINT)
+        said = run.stderr.read()
+    assert run.wait() == 130
+    assert said == "stopped\n"
+    assert list(temporary.iterdir()) == []
+    assert not workspace.exists()

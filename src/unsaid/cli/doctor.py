@@ -59,10 +59,14 @@ def doctor(settings: Settings, as_json: bool, no_microphone: bool) -> None:
     changed, and nothing leaves this machine. Exit status 1 when something must be mended.
     """
     found: list[Check] = []
-    for check in _checks(settings, no_microphone=no_microphone):
-        found.append(check)
-        if not as_json:
-            _print(check)
+    try:
+        for check in _checks(settings, no_microphone=no_microphone):
+            found.append(check)
+            if not as_json:
+                _print(check)
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        sys.exit(130)
     problems = sum(c.state == PROBLEM for c in found)
     if as_json:
         rows = [{"name": c.name, "state": c.state, "text": c.text, "todo": c.todo or None} for c in found]
@@ -265,9 +269,15 @@ import json, sys
 from pathlib import Path
 from unsaid.errors import UnsaidError
 device, model, compute = sys.argv[1:]
-import ctranslate2
-count = ctranslate2.get_cuda_device_count()
 try:
+    try:
+        import ctranslate2, onnxruntime
+    except (ImportError, OSError) as error:
+        raise UnsaidError(
+            f"the libraries that run the model cannot be loaded ({error})",
+            f'Run: "{sys.executable}" -m pip install --force-reinstall ctranslate2 onnxruntime',
+        )
+    count = ctranslate2.get_cuda_device_count()
     if model or not count:
         from unsaid.transcribe.whisper import choose_device
         answer = [count, *choose_device(device, Path(model), compute)]
