@@ -44,9 +44,6 @@ _LEAST_FREE_BYTES = 20_000_000
 _CLOSE_S = 5.0
 """How long the capture process may take to close its file before it is ended by force."""
 
-CAPTURE_LOCK = ".capture.lock"
-"""Held by the capture process: who finishes a recording that was cut off waits for it."""
-
 NAME = "microphone"
 """What a session's source is called where it was recorded here."""
 
@@ -461,8 +458,10 @@ def _wait_for_capture(session: Session) -> None:
     """Wait until a capture process whose parent died has closed the recording; it does so at once."""
     from filelock import FileLock, Timeout
 
+    from unsaid.audio.take import LOCK_NAME
+
     try:
-        with FileLock(session.folder / CAPTURE_LOCK, timeout=_CLOSE_S, mode=FILE_MODE):
+        with FileLock(session.folder / LOCK_NAME, timeout=_CLOSE_S, mode=FILE_MODE):
             pass
     except Timeout:
         raise InUse(
@@ -503,7 +502,9 @@ def _finish(store: Store, session: Session, reason: str) -> Session:
 
 def _clean(store: Store, session: Session) -> None:
     """Remove what only an unfinished recording needs."""
-    for path in (session.part, session.events, session.folder / CAPTURE_LOCK):
+    from unsaid.audio.take import LOCK_NAME
+
+    for path in (session.part, session.events, session.folder / LOCK_NAME):
         path.unlink(missing_ok=True)
     store.end_recording(session.id)
 

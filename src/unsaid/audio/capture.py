@@ -379,6 +379,7 @@ class Capture:
             if number := getattr(signal, name, None):
                 signal.signal(number, self._on_signal)
         options = self._options
+        self._hold(Path(options["take"]).with_name(takes.LOCK_NAME))
         self._writer = writer = Writer(
             Path(options["take"]), paused=options["paused"], max_s=options["max_s"], tell=self._voice.tell
         )
@@ -395,6 +396,23 @@ class Capture:
         threading.Thread(target=self._tell_levels, daemon=True).start()
         self._watch()
         self._finish()
+
+    def _hold(self, path: Path) -> None:
+        """Lock the take for as long as this process lives, however it ends."""
+        from filelock import FileLock, Timeout
+
+        self._lock = FileLock(path, timeout=0, mode=0o600)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise UnsaidError(
+                f"{path.parent} is being recorded into by another process", "Begin a new session."
+            ) from None
+        except OSError as error:
+            raise UnsaidError(
+                f"{path}: cannot be written ({error.strerror or error})",
+                "Choose another folder with --workspace or UNSAID_WORKSPACE.",
+            ) from error
 
     def _open(self, device: devices.Device) -> Opened:
         sounddevice = devices.load()

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+LOCK_NAME = ".capture.lock"
+"""Beside the take; held by the capture process, so that nobody finishes a take that is still written."""
+
 RATE_HZ = 16_000
 HEADER_BYTES = 44
 _BLOCK_BYTES = 1 << 20
