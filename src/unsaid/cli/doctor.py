@@ -277,7 +277,7 @@ try:
             f"the libraries that run the model cannot be loaded ({error})",
             f'Run: "{sys.executable}" -m pip install --force-reinstall ctranslate2 onnxruntime',
         )
-    count = ctranslate2.get_cuda_device_count()
+    count = 0 if device == "cpu" else ctranslate2.get_cuda_device_count()
     if model or not count:
         from unsaid.transcribe.whisper import choose_device
         answer = [count, *choose_device(device, Path(model), compute)]
@@ -294,8 +294,6 @@ def _gpu(settings: Settings, model: ModelFolder | None) -> Check:
     cores = os.cpu_count() or 1
     cpu = f"the CPU is used ({cores} {'core' if cores == 1 else 'cores'})"
     device = settings.text("device")
-    if device == "cpu":
-        return Check("GPU", OK, f"not asked for ({settings.origins['device']}): {cpu}")
     arguments = [device, str(model.path) if model else "", settings.text("compute_type")]
     asked = subprocess.run(
         [sys.executable, "-P", "-c", _GPU, *arguments],
@@ -311,6 +309,8 @@ def _gpu(settings: Settings, model: ModelFolder | None) -> Check:
     answer = json.loads(lines[-1])
     if isinstance(answer, dict):
         raise UnsaidError(answer["message"], answer["hint"])
+    if device == "cpu":
+        return Check("GPU", OK, f"not asked for ({settings.origins['device']}): {cpu}")
     count, used, note = answer
     if used == "cuda":
         return Check("GPU", OK, "works, and is used")
