@@ -429,9 +429,15 @@ def test_the_sample_answer_at_several_input_levels(gain_db: float, said: list[st
 
 
 def test_somebody_who_comes_closer_is_told_that_it_is_good() -> None:
-    found = verdicts(room(3, -60), speech(15, -38, -60), speech(15, -14, -60))
+    found = verdicts(room(3, -60), speech(60, -38, -60), speech(15, -14, -60))
     assert [note for note, _ in found] == ["", TOO_QUIET, GOOD]
-    assert found[2][1] < 3 + 15 + 6
+    assert found[2][1] < 3 + 60 + 4
+
+
+def test_somebody_who_leans_back_is_told_that_it_is_too_quiet() -> None:
+    found = verdicts(room(3, -60), speech(60, -14, -60), speech(20, -40, -60))
+    assert [note for note, _ in found] == ["", GOOD, TOO_QUIET]
+    assert found[2][1] < 3 + 60 + 9
 
 
 @pytest.mark.parametrize("peak", [-31, -30, -29, -28, -27])
@@ -469,6 +475,7 @@ def test_hiss_of_a_muted_input_counts_as_no_sound() -> None:
 
 def test_noise_about_the_threshold_does_not_flap() -> None:
     assert len(notes(room(300, -60))) <= 2
+    assert notes(silence(5), room(60, -59)) == ["", NO_SOUND]
 
 
 def test_a_microphone_that_is_muted_in_the_middle_is_noticed() -> None:
