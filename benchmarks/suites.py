@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, bare_whisper
+from benchmarks import answers, bare_whisper, recording
 from benchmarks.measure import (
     MODEL,
     SAMPLE,
@@ -218,4 +218,6 @@ SUITES: dict[str, Callable[[int], Iterator[Row]]] = {
     "transcript": transcript,
     "sound": sound,
     "demo": demo,
+    "live": recording.live,
+    "memory": recording.memory,
 }

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from virtual_microphone import Mic, microphones, speechlike
 
 from unsaid.audio import devices
 from unsaid.audio.devices import Device, choose, install_command, survey
 from unsaid.errors import UnsaidError
+from virtual_microphone import Mic, microphones, speechlike
 
 
 def device(name: str, index: int = 0, host: str = "ALSA", *, default: bool = False) -> Device:

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from virtual_microphone import Mic, microphones, speechlike
 
 from unsaid.sessions.state import remember
+from virtual_microphone import Mic, microphones, speechlike
 
 
 @pytest.fixture(scope="module")
