@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from unsaid.views.recording import Reading, Screen, State
 
 _LONGEST_MIN = 120.0
-_FRAME_S = 1 / 15
+_FRAME_S = 1 / 12
 """The screen is drawn this often; the meter moves with it."""
 
 
@@ -319,6 +319,7 @@ class _Desk:
             countdown_s=max(0.0, self.begins_s - time.monotonic()),
             elapsed_s=now.at_s,
             limit_s=plan.limit_s,
+            paused=now.paused,
             over=now.over,
             device=now.opened.device if now.opened else "",
             peak_dbfs=reading.peak_dbfs if reading else None,
@@ -346,7 +347,8 @@ class _Desk:
         from unsaid.cli.output import console
         from unsaid.views.recording import plain_line, render, told
 
-        if not sys.stderr.isatty():
+        out = console(stderr=True)
+        if not out.is_terminal or out.is_dumb_terminal:
             last: tuple[object, ...] = ()
 
             def tell(picture: Screen) -> None:
@@ -359,7 +361,6 @@ class _Desk:
             return
         from rich.live import Live as Display
 
-        out = console(stderr=True)
         with Display(console=out, screen=True, auto_refresh=False) as display:
 
             def draw(picture: Screen) -> None:

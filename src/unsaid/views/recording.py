@@ -297,8 +297,8 @@ _HELP: dict[State | Literal["asking, paused"], tuple[str, ...]] = {
     ),
     "stopping": ("Everything is kept. One moment …", "Everything is kept"),
     "finishing": (
-        "Everything is kept. Ctrl-C leaves the rest to `unsaid recover`",
-        "Ctrl-C: leave it to `unsaid recover`",
+        "Everything is kept. Ctrl-C leaves the rest for later",
+        "Ctrl-C leaves the rest for later",
     ),
 }
 """The last line by state: the first wording that fits is shown."""
