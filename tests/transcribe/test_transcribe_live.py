@@ -24,6 +24,7 @@ from unsaid.errors import UnsaidError
 from unsaid.model import Segment, Word
 from unsaid.transcribe import segments as codec
 from unsaid.transcribe.live import (
+    Behind,
     Done,
     Event,
     Failed,
@@ -157,6 +158,37 @@ def test_a_stop_after_a_pause_finds_the_last_words_transcribed(tmp_path, answer)
     assert guess.text == "".join(s.text for s in done.segments).strip()
     assert guess.words == len(words_of(done.segments))
     assert plain(done.segments) == plain(offline(part))
+
+
+def test_what_waits_is_told_and_nothing_of_it_is_lost(tmp_path, answer):
+    path = tmp_path / "answer.part.wav"
+    path.write_bytes(bytes(44) + pcm(answer[: 45 * RATE]))  # faster than any model
+    live = Live(path, model=MODEL, language="en", device="cpu")
+    live.start()
+    live.end()
+    events: list[Event] = []
+    done = live.wait(events.append)
+    live.kill()
+    behind = [e.by_s for e in events if isinstance(e, Behind)]
+    assert behind[0] > 10
+    assert behind[-1] == 0
+    assert plain(done.segments) == plain(offline(answer[: 45 * RATE]))
+
+
+def test_what_was_passed_over_is_heard_at_the_end(tmp_path, answer):
+    # Loud at first, then far from the microphone: how quiet the recording is, is known too late.
+    far = np.concatenate([answer[: round(3.2 * RATE)], np.zeros(RATE // 2), answer[: 40 * RATE] * 0.006])
+    far = (np.rint(far * 32768) / 32768).astype(np.float32)
+    with Recording(tmp_path / "answer.part.wav") as recording:
+        recording.write(far, 10.0)
+        done = recording.end()
+    assert done.speech == find_speech(far)
+    heard = words_of(done.segments)
+    starts = [w.start_s for w in heard]
+    assert starts == sorted(starts)
+    for span in done.speech.spans:
+        if span.duration_s > 1.5:
+            assert any(span.start_s <= w.start_s < span.end_s for w in heard), span
 
 
 def test_a_quiet_microphone_loses_no_words(tmp_path, answer):

@@ -37,7 +37,9 @@ from unsaid.transcribe.live import (
 )
 
 if TYPE_CHECKING:
-    from unsaid.audio.speech import Speech, Stretch
+    from collections.abc import Iterator
+
+    from unsaid.audio.speech import Samples, Speech, Stretch
     from unsaid.audio.stream import Ending, Settled, SpeechStream
     from unsaid.transcribe.whisper import WhisperTranscriber
 
@@ -93,6 +95,7 @@ class Voice:
     done: list[tuple[Stretch, tuple[Segment, ...]]] = field(default_factory=list)
     failed: bool = False
     _waiting: deque[Settled] = field(default_factory=deque)
+    _missed: frozenset[Stretch] = frozenset()
     _guess: Settled | None = None
     _guessed: tuple[Settled, tuple[Segment, ...]] | None = None
     _guess_over: float = 0.0
@@ -131,10 +134,12 @@ class Voice:
                 self._guess = open_stretch
                 self._news.notify()
 
-    def finish(self, rest: list[Settled], total_s: float) -> None:
-        """`rest` is all that is to come."""
+    def finish(self, rest: list[Settled], missed: list[Settled], total_s: float) -> None:
+        """`rest` is all that is to come, and `missed` what was passed over before: it is not told, because it
+        comes out of order."""
         with self._news:
-            self._waiting.extend(rest)
+            self._missed = frozenset(settled.stretch for settled in missed)
+            self._waiting.extend([*rest, *missed])
             self._total_s = total_s
             self._news.notify()
         if not self.failed:
@@ -145,15 +150,6 @@ class Voice:
         assert self._thread is not None
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
-
-    def hear_missed(self, missed: list[Settled]) -> list[tuple[Stretch, tuple[Segment, ...]]]:
-        """Transcribe what was missed. To be called when all else is done."""
-        from unsaid.audio.stream import Take
-
-        spans = [span for settled in missed for span in settled.spans]
-        return list(
-            self.transcriber.transcribe_stretches(Take(self.take), spans, [m.stretch for m in missed])
-        )
 
     def _run(self) -> None:
         try:
@@ -188,41 +184,42 @@ class Voice:
                 together = [
                     self._waiting.popleft() for _ in range(min(len(self._waiting), self.transcriber.together))
                 ]
-            began = time.monotonic()
             if together:
                 self._tell_behind()
                 self._transcribe(samples, together)
-                self._took(time.monotonic() - began, len(together))
             elif self._total_s is not None:
                 return
             elif guess is not None:
                 self._transcribe_for_now(samples, guess)
                 self._guess_over = time.monotonic()
-                self._took(self._guess_over - began, 1)
 
-    def _took(self, seconds: float, count: int) -> None:
-        seconds /= count
-        self._took_s = seconds if self._took_s is None else (self._took_s + seconds) / 2
-
-    def _transcribe(self, samples: Any, together: list[Settled]) -> None:
+    def _transcribe(self, samples: Samples, together: list[Settled]) -> None:
         if self._guessed is not None and self._guessed[0] == together[0]:
             self._keep(together[0].stretch, self._guessed[1])
             together = together[1:]
         self._guessed = None
-        spans = [span for settled in together for span in settled.spans]
-        for stretch, segments in self.transcriber.transcribe_stretches(
-            samples, spans, [t.stretch for t in together]
-        ):
+        for stretch, segments in self._heard(samples, together):
             self._keep(stretch, segments)
+
+    def _heard(self, samples: Samples, some: list[Settled]) -> Iterator[tuple[Stretch, tuple[Segment, ...]]]:
+        """The model's answer to each of `some`, and a note of the time that it takes."""
+        began = time.monotonic()
+        spans = [span for settled in some for span in settled.spans]
+        yield from self.transcriber.transcribe_stretches(samples, spans, [s.stretch for s in some])
+        if some:
+            took_s = (time.monotonic() - began) / len(some)
+            self._took_s = took_s if self._took_s is None else (self._took_s + took_s) / 2
 
     def _keep(self, stretch: Stretch, segments: tuple[Segment, ...]) -> None:
         self.done.append((stretch, segments))
+        if stretch in self._missed:
+            return
         self.tell(Transcribed(segments, stretch.end_s))
         if self._total_s is not None:
             self.tell(Progress(stretch.end_s, self._total_s))
 
-    def _transcribe_for_now(self, samples: Any, guess: Settled) -> None:
-        ((_, segments),) = self.transcriber.transcribe_stretches(samples, guess.spans, [guess.stretch])
+    def _transcribe_for_now(self, samples: Samples, guess: Settled) -> None:
+        ((_, segments),) = self._heard(samples, [guess])
         self._guessed = (guess, segments)
         text = "".join(segment.text for segment in segments).strip()
         self.tell(Provisional(text, sum(len(s.words) for s in segments), guess.stretch.start_s))
@@ -330,16 +327,16 @@ class Listener:
         voice = self._voice
         if voice is None:
             return ()
-        voice.finish([*settled, *within(ending.rest, ending.speech)], ending.speech.duration_s)
+        speech = ending.speech
+        rest = [*settled, *within(ending.rest, speech)]
+        voice.finish(rest, within(ending.missed, speech), speech.duration_s)
         while not voice.wait(_ALIVE_S):
             self._tell.line(ALIVE)
         if voice.failed:
             return ()
-        done = list(voice.done)
+        done = sorted(voice.done, key=lambda part: part[0].start_s)
         if not ending.same:
-            done += voice.hear_missed(within(ending.missed, ending.speech))
-            done = [(stretch, _laid(stretch, heard, ending.speech)) for stretch, heard in done]
-        done.sort(key=lambda part: part[0].start_s)
+            done = [(stretch, _laid(stretch, heard, speech)) for stretch, heard in done]
         return tuple(segment for _, segments in done for segment in segments)
 
 
