@@ -362,7 +362,9 @@ class SpeechStream:
             return found, Ending(speech, cut[len(done) :], (), same)
         until_s = done[-1].end_s
         rest_cut = stretches(speech, max_s=self._max_s, pad_s=self._pad_s, from_s=until_s)
-        missed = Speech(_outside(speech.spans, done), (), until_s, speech.dips)
+        pieces = [piece for stretch in done for piece in stretch.pieces]
+        before = [Span(s.start_s, min(s.end_s, until_s)) for s in speech.spans if s.start_s < until_s]
+        missed = Speech(outside(before, pieces, _MISSED_S), (), until_s, speech.dips)
         missed_cut = stretches(missed, max_s=self._max_s, pad_s=0.0, merge=False)
         return found, Ending(speech, rest_cut, missed_cut, same=False)
 
@@ -445,21 +447,19 @@ class SpeechStream:
         return found
 
 
-def _outside(spans: Sequence[Span], heard: Sequence[Stretch]) -> tuple[Span, ...]:
-    """The parts of `spans` that lie before the end of `heard` and in none of its pieces, short ones left
-    out."""
-    pieces = [piece for stretch in heard for piece in stretch.pieces]
-    edges = [0.0, *(t for p in pieces for t in (p.start_s, p.end_s))]
+def outside(spans: Sequence[Span], pieces: Sequence[Span], least_s: float = 0.0) -> tuple[Span, ...]:
+    """The parts of `spans` that lie in none of `pieces` and are longer than `least_s`; both in time order."""
+    edges = [0.0, *(t for piece in pieces for t in (piece.start_s, piece.end_s)), math.inf]
+    gaps = [Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     found: list[Span] = []
-    i = 0
+    first = 0
     for span in spans:
-        # Between edges 2i and 2i + 1 nothing was heard.
-        while i + 2 < len(edges) and edges[i + 1] <= span.start_s:
-            i += 2
-        k = i
-        while k + 1 < len(edges) and edges[k] < span.end_s:
-            part = Span(max(span.start_s, edges[k]), min(span.end_s, edges[k + 1]))
-            if part.duration_s >= _MISSED_S:
+        while gaps[first].end_s <= span.start_s:
+            first += 1
+        for gap in gaps[first:]:
+            if gap.start_s >= span.end_s:
+                break
+            part = Span(max(span.start_s, gap.start_s), min(span.end_s, gap.end_s))
+            if part.duration_s > least_s:
                 found.append(part)
-            k += 2
     return tuple(found)

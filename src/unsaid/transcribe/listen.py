@@ -15,13 +15,15 @@ import signal
 import sys
 import threading
 import time
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unsaid.errors import UnsaidError
-from unsaid.model import Segment
+from unsaid.model import Segment, Span
 from unsaid.transcribe.live import (
     ALIVE,
     Behind,
@@ -37,9 +39,9 @@ from unsaid.transcribe.live import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from unsaid.audio.speech import Samples, Speech, Stretch
+    from unsaid.audio.speech import Samples, Stretch
     from unsaid.audio.stream import Ending, Settled, SpeechStream
     from unsaid.transcribe.whisper import WhisperTranscriber
 
@@ -334,19 +336,40 @@ class Listener:
             self._tell.line(ALIVE)
         if voice.failed:
             return ()
-        done = sorted(voice.done, key=lambda part: part[0].start_s)
-        if not ending.same:
-            done = [(stretch, _laid(stretch, heard, speech)) for stretch, heard in done]
-        return tuple(segment for _, segments in done for segment in segments)
+        if ending.same:
+            return tuple(segment for _, segments in voice.done for segment in segments)
+        return final_segments(voice.done, ending)
 
 
-def _laid(stretch: Stretch, segments: tuple[Segment, ...], speech: Speech) -> tuple[Segment, ...]:
-    """The segments of `stretch` with their words laid on the final speech."""
+def final_segments(
+    done: Sequence[tuple[Stretch, tuple[Segment, ...]]], ending: Ending
+) -> tuple[Segment, ...]:
+    """The segments of all stretches in time order, their words laid on the final speech."""
     from unsaid.audio.speech import PAUSE_S
+    from unsaid.audio.stream import outside
     from unsaid.transcribe.times import place_words, speech_within
 
-    spans = speech_within(speech.spans, stretch.start_s, stretch.end_s, PAUSE_S)
-    return place_words(segments, spans) if spans else ()
+    missed = [piece for stretch in ending.missed for piece in stretch.pieces]
+    others = outside(ending.speech.spans, missed)
+    found: list[Segment] = []
+    for stretch, segments in done:
+        speech = ending.speech.spans if stretch in ending.missed else others
+        spans = speech_within(speech, stretch.start_s, stretch.end_s, PAUSE_S)
+        for segment in place_words(segments, spans) if spans else ():
+            found += _parted(segment, missed)
+    return tuple(sorted(found, key=lambda segment: segment.start_s))
+
+
+def _parted(segment: Segment, missed: Sequence[Span]) -> list[Segment]:
+    """`segment`, made two where something that was missed was said in the middle of it."""
+    if not segment.words:
+        return [segment]
+    begins = [span.start_s for span in missed]
+    parts = groupby(segment.words, key=lambda word: bisect_right(begins, word.start_s))
+    rows = [tuple(words) for _, words in parts]
+    if len(rows) == 1:
+        return [segment]
+    return [Segment(row[0].start_s, row[-1].end_s, "".join(word.text for word in row), row) for row in rows]
 
 
 def main() -> None:
