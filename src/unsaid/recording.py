@@ -110,7 +110,7 @@ class Nudges:
         """True once, when `silence_s` of silence until `at_s` have become long enough."""
         silence_s = min(silence_s, at_s - self._resumed_s)
         if silence_s < self._after_s:
-            self._asked = self._asked and silence_s > 0
+            self._asked = False
             return False
         if self._after_s <= 0 or self._asked:
             return False
@@ -307,7 +307,7 @@ class Recorder:
                 now.level = event
                 now.at_s = event.at_s
             case Paused():
-                now.paused = True
+                now.paused, now.nudge = True, False
             case Resumed():
                 now.paused = False
                 self._nudges.resumed(event.at_s)
