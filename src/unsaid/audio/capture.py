@@ -40,7 +40,7 @@ from unsaid.errors import UnsaidError
 QUIET_S = 2.0
 """No frames for so long: the device is gone."""
 
-SYNC_S = 0.4
+SYNC_S = 0.3
 """The disk is asked to keep what was written this often (the promise is 0.5 s)."""
 
 TAIL_S = 0.1
