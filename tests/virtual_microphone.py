@@ -51,6 +51,9 @@ class Mic:
     """When reading fails, as when a sound server goes away (-EIO)."""
     buffer_frames: int = 0
     """What it keeps at most when nobody takes it; 0: four seconds and more."""
+    clock: Path | None = None
+    """A file to which each start of it adds a line: the system's monotonic clock in nanoseconds, and which
+    frame of the sound is heard then. `heard_frames` reads it."""
     opens: int = 0
     """How often one process may open it before it is busy (PortAudio opens each microphone once to see
     what it can do, so 1 means: listed, and busy when it is to be used); 0: any number."""
@@ -100,6 +103,7 @@ def microphones(folder: Path, *mics: Mic, default: str | None = "") -> dict[str,
         fields += [f"{k} {v:.6f}" for k, v in _faults(mic) if v]
         fields += [f"buffer {mic.buffer_frames}"] if mic.buffer_frames else []
         fields += [f"opens {mic.opens}"] if mic.opens else []
+        fields += [f'clock "{mic.clock}"'] if mic.clock else []
         lines.append(f'pcm."{mic.name}" {{ type testmic {" ".join(fields)} }}')
     chosen = mics[0].name if mics and default == "" else default
     if mics and chosen is not None:
@@ -116,6 +120,19 @@ def microphones(folder: Path, *mics: Mic, default: str | None = "") -> dict[str,
 
 def _faults(mic: Mic) -> Sequence[tuple[str, float]]:
     return (("gone", mic.gone_s), ("stall", mic.stall_s), ("dies", mic.dies_s))
+
+
+def heard_frames(mic: Mic, monotonic_s: float) -> int:
+    """How much of its sound a microphone with a `clock` had played at that moment of `time.monotonic()`;
+    0 where it had not been started."""
+    assert mic.clock is not None
+    try:
+        lines = mic.clock.read_text().splitlines()
+    except FileNotFoundError:
+        return 0
+    starts = [(int(began) / 1e9, int(frame)) for began, frame in (line.split() for line in lines)]
+    began_s, frame = max((start for start in starts if start[0] <= monotonic_s), default=(monotonic_s, 0))
+    return frame + int((monotonic_s - began_s) * mic.speed * mic.rate_hz)
 
 
 def speechlike(duration_s: float, rate_hz: int = 16_000, seed: int = 7) -> npt.NDArray[np.int16]:

@@ -8,6 +8,7 @@
      dies 2.0       reading fails (-EIO), as when a sound server goes away
      buffer 8000    frames that it keeps at most when nobody takes them
      opens 1        it can be opened so often in a process, then it is busy (-EBUSY)
+     clock "x.txt"  each start adds a line there: CLOCK_MONOTONIC in ns, and the frame of the file that is heard then
    After the end of the file comes silence. */
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
@@ -22,6 +23,7 @@ typedef struct {
     double speed, gone, stall, dies; /* the last three: seconds of sound after the start; 0 = never */
     struct timespec t0;
     u64 base, last;                 /* file frame at appl_ptr 0; next frame to hand out */
+    char clock[4096];
 } mic_t;
 
 static struct { char file[4096]; long n; } opened[64];      /* how often this process opened which */
@@ -52,6 +54,11 @@ static int mic_start(snd_pcm_ioplug_t *io)
     it.it_value = it.it_interval;
     m->running = 1;
     clock_gettime(CLOCK_MONOTONIC, &m->t0);
+    if (m->clock[0]) {
+        int fd = open(m->clock, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        if (fd < 0 || dprintf(fd, "%lld %llu\n", m->t0.tv_sec * 1000000000LL + m->t0.tv_nsec, m->base) < 0) return -EIO;
+        close(fd);
+    }
     return timerfd_settime(m->tfd, 0, &it, NULL) < 0 ? -errno : 0;
 }
 static int mic_stop(snd_pcm_ioplug_t *io)
@@ -117,7 +124,7 @@ static const snd_pcm_ioplug_callback_t cb = {
 SND_PCM_PLUGIN_DEFINE_FUNC(testmic)
 {
     snd_config_iterator_t i, nx;
-    const char *file = "";
+    const char *file = "", *clock = "";
     long rate = 16000, channels = 1, opens = 0, buffer = 0;
     double speed = 1, g = 0, st = 0, di = 0;
     int err;
@@ -128,6 +135,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(testmic)
         if (snd_config_get_id(n, &id) < 0) continue;
         if (!strcmp(id, "comment") || !strcmp(id, "type") || !strcmp(id, "hint")) continue;
         if (!strcmp(id, "file")) snd_config_get_string(n, &file);
+        else if (!strcmp(id, "clock")) snd_config_get_string(n, &clock);
         else if (!strcmp(id, "rate")) snd_config_get_integer(n, &rate);
         else if (!strcmp(id, "channels")) snd_config_get_integer(n, &channels);
         else if (!strcmp(id, "buffer")) snd_config_get_integer(n, &buffer);
@@ -141,6 +149,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(testmic)
     if (opens && *opened_of(file) >= opens) return -EBUSY;
     mic_t *m = calloc(1, sizeof *m);
     m->rate = rate; m->channels = channels; m->speed = speed; m->gone = g; m->stall = st; m->dies = di;
+    snprintf(m->clock, sizeof m->clock, "%s", clock);
     if ((m->fd = open(file, O_RDONLY | O_CLOEXEC)) < 0) { err = -errno; free(m); return err; }
     m->tfd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     m->io.version = SND_PCM_IOPLUG_VERSION; m->io.name = "test microphone"; m->io.callback = &cb;

@@ -1,0 +1,420 @@
+"""`unsaid record` while everything goes wrong: no word is lost, whatever ends it.
+
+The real program on a microphone that tells the time: it notes when it was started, by the clock of the whole
+system, so that at any moment it is known to the sample how much sound had been played to the program. No two
+places of that sound are alike: what was recorded says by itself where it came from. A sample counts as lost
+when it was played while the recording was on, as far as its user could know, and is not in the session.
+
+`pytest -m slow` kills fifty recordings; the ordinary run fewer.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pty
+import random
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from support import ROOT, command
+from unsaid.audio.take import HEADER_BYTES, frames_in
+from virtual_microphone import Mic, heard_frames, microphones, plugin
+
+RATE_HZ = 16_000
+LONG_S = 120.0
+"""Longer than anything here may take: what hangs fails."""
+MOST_LOST_S = 1.0
+SAMPLE = ROOT / "sessions" / "sample" / "answer.flac"
+MODEL = ("--model", "sample-en")
+KEPT = {"session.json", "answer.flac", ".lock"}
+"""All that a finished recording consists of, before it is audited."""
+
+
+# A sound that tells where it is
+
+
+@functools.cache
+def noise() -> np.ndarray:
+    """Three minutes; no four samples come twice."""
+    return np.random.default_rng(3).integers(-9000, 9000, 180 * RATE_HZ).astype(np.int16)
+
+
+@functools.cache
+def _noise_index() -> tuple[np.ndarray, np.ndarray]:
+    keys = _keys(noise())
+    order = np.argsort(keys)
+    return keys[order], order
+
+
+def _keys(samples: np.ndarray) -> np.ndarray:
+    """Four samples that follow each other as one number, for each place."""
+    wide = samples.astype(np.int64) & 0xFFFF
+    return wide[:-3] << 48 | wide[1:-2] << 32 | wide[2:-1] << 16 | wide[3:]
+
+
+def chunks(recorded: np.ndarray) -> list[tuple[int, int]]:
+    """Which frames of `noise` the recording consists of: first and end of each chunk, in order."""
+    sound, (keys, order) = noise(), _noise_index()
+    found = []
+    at = 0
+    while at < len(recorded):
+        assert len(recorded) - at >= 4, "a rest too short to be told apart"
+        key = _keys(recorded[at : at + 4])[0]
+        place = int(np.searchsorted(keys, key))
+        assert place < len(keys) and keys[place] == key, f"sample {at} was never played"
+        first = int(order[place])
+        here = recorded[at : at + len(sound) - first]
+        same = here == sound[first : first + len(here)]
+        count = len(here) if same.all() else int(np.argmin(same))
+        found.append((first, first + count))
+        at += count
+    return found
+
+
+def lost_frames(due: Iterable[tuple[int, int]], recorded: Iterable[tuple[int, int]]) -> int:
+    """How many of the frames that were `due` are in none of the `recorded` chunks."""
+    wanted = np.zeros(len(noise()), bool)
+    for first, end in due:
+        wanted[first:end] = True
+    for first, end in recorded:
+        wanted[first:end] = False
+    return int(wanted.sum())
+
+
+# A recording that goes on
+
+
+@functools.cache
+def sounds() -> dict[str, Path]:
+    """Raw files: "noise", and "speech" (the sample answer)."""
+    folder = tempfile.TemporaryDirectory(prefix="unsaid-sounds-")
+    _FOLDERS.append(folder)
+    speech, _ = soundfile.read(SAMPLE, dtype="int16")
+    paths = {name: Path(folder.name) / f"{name}.raw" for name in ("noise", "speech")}
+    noise().tofile(paths["noise"])
+    speech.tofile(paths["speech"])
+    return paths
+
+
+_FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _made_once() -> None:
+    plugin()
+    sounds()
+    _noise_index()
+
+
+_WITH_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+class Recording:
+    """`unsaid record` in a process group of its own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *args: object,
+        sound: str = "noise",
+        terminal: str = "",
+        workspace: Path | None = None,
+        **mic: Any,
+    ) -> None:
+        """`terminal`: "" none, "keys" for what is typed, "all" for what is shown as well."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.workspace = workspace or folder / "workspace"
+        self.mic = Mic("Desk", sounds()[sound], clock=folder / "clock.txt", **mic)
+        self.env = {**os.environ, **microphones(folder / "sound", self.mic)}
+        self._err = folder / "stderr.txt"
+        self._out = folder / "stdout.txt"
+        given = ["--workspace", self.workspace, "record", "--input", "Desk", *args]
+        line = [*command(), *map(str, given)]
+        self._terminal = -1
+        with self._err.open("wb") as err, self._out.open("wb") as out:
+            streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err}
+            if terminal:
+                self._terminal, slave = pty.openpty()
+                line = [sys.executable, "-I", "-S", "-c", _WITH_TERMINAL, *line]
+                streams |= dict.fromkeys(streams, slave) if terminal == "all" else {"stdin": slave}
+            self.process = subprocess.Popen(line, **streams, start_new_session=True, cwd=folder, env=self.env)
+            if terminal:
+                os.close(slave)
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.hang_up()
+
+    @property
+    def said(self) -> str:
+        """What it has told on standard error."""
+        return self._err.read_text()
+
+    @property
+    def printed(self) -> str:
+        return self._out.read_text()
+
+    @property
+    def folder(self) -> Path | None:
+        """The session's folder, once there is one."""
+        found = [p for p in (self.workspace / "sessions").glob("*") if not p.name.startswith(".")]
+        return max(found) if found else None
+
+    @property
+    def frames(self) -> int:
+        """How many samples are in the file that grows."""
+        return frames_in(self.folder / "answer.part.wav") if self.folder else 0
+
+    def heard(self) -> int:
+        """How much has been played to it by now, in frames."""
+        return heard_frames(self.mic, time.monotonic())
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait; it must not end before."""
+        deadline_s = time.monotonic() + LONG_S
+        while not condition():
+            assert self.process.poll() is None, f"it ended too early: {self.said}"
+            assert time.monotonic() < deadline_s, f"it never came: {self.said}"
+            time.sleep(0.002)
+
+    def until_recorded(self, seconds: float) -> None:
+        self.until(lambda: self.frames >= seconds * RATE_HZ)
+
+    def press(self, keys: str) -> None:
+        os.write(self._terminal, keys.encode())
+
+    def hang_up(self) -> None:
+        """Close the terminal's window."""
+        if self._terminal >= 0:
+            os.close(self._terminal)
+            self._terminal = -1
+
+    def signal(self, number: signal.Signals, *, group: bool = False) -> None:
+        (os.killpg if group else os.kill)(self.process.pid, number)
+
+    def kill(self) -> int:
+        """Kill the process group; returns how much had been played until then."""
+        heard = self.heard()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(LONG_S)
+        return heard
+
+    def wait(self) -> int:
+        """Its exit status."""
+        return self.process.wait(LONG_S)
+
+    def child(self, module: str) -> int:
+        """The number of its child that runs `module`."""
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError, ValueError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self.process.pid and module.encode() in (entry / "cmdline").read_bytes():
+                    return int(entry.name)
+        raise AssertionError(f"{module} does not run")
+
+    def unsaid(self, *args: object) -> subprocess.CompletedProcess[str]:
+        return unsaid_in(self.workspace, *args)
+
+
+def unsaid_in(workspace: Path, *args: object) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*command(), "--workspace", str(workspace), *map(str, args)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONG_S,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def side_by_side(calls: Iterable[Callable[[], Any]], at_once: int = 4) -> list[Any]:
+    with ThreadPoolExecutor(at_once) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+def session_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "session.json").read_text())
+    return found
+
+
+def raw_samples(part: Path) -> np.ndarray:
+    """What is in a file that was perhaps never closed."""
+    raw = part.read_bytes()[HEADER_BYTES:]
+    return np.frombuffer(raw[: len(raw) // 2 * 2], "<i2")
+
+
+def finished_samples(folder: Path, *more: str) -> np.ndarray:
+    """The recording of a session of which nothing is unfinished; `more`: files that may be there besides."""
+    kept = {p.name for p in folder.iterdir()}
+    assert kept - {".lock", *more} == KEPT - {".lock"}, kept
+    assert not any((folder.parent / ".unfinished").iterdir())
+    samples, rate_hz = soundfile.read(folder / "answer.flac", dtype="int16")
+    assert rate_hz == RATE_HZ
+    assert session_of(folder)["duration"] == len(samples) / RATE_HZ
+    for path in (folder / "answer.flac", folder / "session.json"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return np.asarray(samples)
+
+
+# Kills at random moments
+
+
+@dataclass
+class Kill:
+    """How one went."""
+
+    moment: str
+    due: list[tuple[int, int]] = field(default_factory=list)
+    """Frames that were played while the recording was on."""
+    lost_s: float = 0.0
+    recorded_s: float = 0.0
+
+
+MOMENTS = ("recording", "pause", "stopping", "start", "finishing", "resumed", "countdown", "recording")
+
+
+def killed(folder: Path, moment: str, seed: int) -> Kill:
+    """Record, kill the group at a moment of that kind, recover, and reckon what is lost."""
+    dice = random.Random(seed)
+    pause = lambda most_s: time.sleep(dice.uniform(0, most_s))  # noqa: E731  a random moment, no waiting for anything
+    speed = 20.0 if moment == "finishing" else 1.0  # more sound, so that there is more to finish
+    live = ["--no-live"] if dice.random() < 0.7 else [*MODEL]
+    audit = ["--no-audit"] if "--no-live" in live or dice.random() < 0.5 else []
+    countdown_s = 1 if moment == "countdown" else 0
+    with Recording(
+        folder, "--countdown", countdown_s, *live, *audit, *MODEL, terminal="keys", speed=speed
+    ) as run:
+        done = Kill(moment)
+        begun, ended = 0, None
+        match moment:
+            case "start":
+                stages: list[Callable[[], object]] = [
+                    lambda: True,
+                    lambda: run.folder,
+                    lambda: run.folder and (run.folder / "answer.part.wav").exists(),
+                    lambda: run.heard() > 0,
+                ]
+                run.until(dice.choice(stages))
+                pause(0.3)
+            case "countdown":
+                run.until(lambda: "starting in" in run.said)
+                pause(2.0)
+            case "recording":
+                run.until(lambda: run.heard() > 0)
+                pause(3.0)
+            case "pause" | "resumed":
+                run.until(lambda: "recording 0:0" in run.said)
+                pause(1.0)
+                done.due.append((0, run.heard()))
+                run.press("p")
+                pause(0.7)
+                begun = None
+                if moment == "resumed":
+                    run.until(lambda: "paused" in run.said)
+                    begun = run.heard()
+                    run.press("p")
+                    run.until(lambda: "recording" in run.said.rpartition("paused")[2])
+                    pause(1.0)
+            case "stopping" | "finishing":
+                run.until(lambda: "recording 0:0" in run.said)
+                pause(2.0)
+                ended = run.heard()
+                if dice.random() < 0.5:
+                    run.press("s")
+                else:
+                    run.signal(signal.SIGINT)
+                if moment == "finishing":
+                    run.until(lambda: "stopping at" in run.said or run.process.poll() is not None)
+                pause(0.15)
+        told_begun = "recording" in run.said
+        heard = run.kill()
+        if begun is not None and (countdown_s == 0 or told_begun):
+            # With a countdown nobody knows from outside when it began: what was recorded says it.
+            done.due.append((begun, min(heard, ended) if ended is not None else heard))
+        before = {p: p.read_bytes() for p in (run.folder.iterdir() if run.folder else ())}
+        recovered = run.unsaid("recover", "--no-audit")
+        assert recovered.returncode == 0, recovered.stderr
+        recorded: list[tuple[int, int]] = []
+        if run.folder is not None:
+            samples = finished_samples(
+                run.folder, "transcript.partial.jsonl", "transcript.json", "audit.json"
+            )
+            for path, was in before.items():
+                if path.suffix == ".wav":
+                    assert np.array_equal(
+                        np.frombuffer(was[HEADER_BYTES : len(was) // 2 * 2], "<i2"), samples
+                    )
+                if path.suffix == ".flac":
+                    assert path.read_bytes() == was
+            recorded = chunks(samples)
+            assert len(recorded) <= 2, recorded
+            assert recorded == sorted(recorded)
+        else:
+            assert not any(path.suffix == ".flac" for path in before)
+        if countdown_s and done.due and recorded:
+            done.due = [(recorded[0][0], done.due[0][1])]
+        again = run.unsaid("recover", "--no-audit")
+        assert "nothing to recover" in again.stdout, again.stdout
+        assert not any((run.workspace / "sessions" / ".unfinished").glob("*"))
+        done.lost_s = lost_frames(done.due, recorded) / RATE_HZ / speed
+        done.recorded_s = sum(end - first for first, end in recorded) / RATE_HZ
+    return done
+
+
+def kill_many(folder: Path, count: int, seed: int) -> list[Kill]:
+    plans = [(folder / str(n), MOMENTS[n % len(MOMENTS)], seed + n) for n in range(count)]
+    return side_by_side([functools.partial(killed, *plan) for plan in plans])
+
+
+def told(kills: list[Kill]) -> str:
+    lines = []
+    for moment in dict.fromkeys(MOMENTS):
+        of_it = [kill for kill in kills if kill.moment == moment]
+        if of_it:
+            worst = max(kill.lost_s for kill in of_it)
+            with_sound = sum(kill.recorded_s > 0 for kill in of_it)
+            lines.append(
+                f"  {moment:10} {len(of_it):3} kills, {with_sound:3} with sound, worst loss {worst:.3f} s"
+            )
+    worst = max(kill.lost_s for kill in kills)
+    return "\n".join([f"{len(kills)} kills, worst loss {worst:.3f} s", *lines])
+
+
+def assert_little_is_lost(kills: list[Kill], capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print("\n" + told(kills))
+    assert max(kill.lost_s for kill in kills) <= MOST_LOST_S, told(kills)
+
+
+def test_killed_at_any_moment_at_most_a_second_is_lost(tmp_path: Path, capsys) -> None:
+    assert_little_is_lost(kill_many(tmp_path, 8, seed=1), capsys)
+
+
+@pytest.mark.slow
+def test_fifty_kills(tmp_path: Path, capsys) -> None:
+    assert_little_is_lost(kill_many(tmp_path, 50, seed=100), capsys)
