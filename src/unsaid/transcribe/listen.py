@@ -173,9 +173,13 @@ class Voice:
     def _transcribe_all(self) -> None:
         from unsaid.audio.stream import Take
 
-        samples = Take(self.take)
         self.transcriber.load()
         self.tell(Ready(dict(self.transcriber.options), self.transcriber.notes, self.transcriber.language))
+        with contextlib.closing(Take(self.take)) as samples:
+            self._follow(samples)
+
+    def _follow(self, samples: Samples) -> None:
+        """Transcribe what comes, until there is no more."""
         while True:
             with self._news:
                 self._busy = False
@@ -268,10 +272,12 @@ class Listener:
         settled, ending = stream.finish()
         segments = self._rest(settled, ending)
         failed = self._voice is None or self._voice.failed
+        outline = tuple(peaks(samples))
+        samples.close()  # whoever hears that this is done may remove the file
         self._tell(
             Done(
                 speech=ending.speech,
-                peaks=tuple(peaks(samples)),
+                peaks=outline,
                 segments=None if failed else segments,
                 language=None if transcriber is None else transcriber.language,
                 options={} if transcriber is None else dict(transcriber.options),

@@ -354,4 +354,5 @@ def _ignored_by_children() -> Iterator[None]:
         yield
     finally:
         for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+            # None: set by something other than Python, which cannot be put back from here.
+            signal.signal(getattr(signal, name), signal.SIG_DFL if handler is None else handler)
