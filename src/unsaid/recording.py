@@ -149,19 +149,25 @@ class Recorder:
 
         plan = self.plan
         check_room(self.store.folder)
-        self.session = self.store.create(
-            Source(NAME, "", 0),
-            now=datetime.now().astimezone(),
-            duration_s=0.0,
-            name=_name(plan.prompt),
-            prompt=plan.prompt,
-            kind=plan.kind or (plan.prompt.kind if plan.prompt else None),
-            program=__version__,
-            take=Take(),
-        )
+        # `making`: nobody takes what is not locked yet for a recording that was cut off.
+        with self.store.making():
+            self.session = self.store.create(
+                Source(NAME, "", 0),
+                now=datetime.now().astimezone(),
+                duration_s=0.0,
+                name=_name(plan.prompt),
+                prompt=plan.prompt,
+                kind=plan.kind or (plan.prompt.kind if plan.prompt else None),
+                program=__version__,
+                take=Take(),
+            )
+            try:
+                self._held.enter_context(self.store.lock(self.session))
+                self.store.begin_recording(self.session)
+            except BaseException:
+                self.throw_away()
+                raise
         try:
-            self._held.enter_context(self.store.lock(self.session))
-            self.store.begin_recording(self.session)
             self._events = os.open(
                 self.session.events, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, FILE_MODE
             )
@@ -201,6 +207,12 @@ class Recorder:
     def running(self) -> bool:
         """False once the capture process has closed the recording."""
         return self.now.ended is None
+
+    @property
+    def because(self) -> str:
+        """Why the recording ended, where nobody wanted it; "" otherwise."""
+        reason = self.now.ended.reason if self.now.ended is not None else "stopped"
+        return "" if reason in _PROPER else _REASONS.get(reason, _CUT_OFF).partition(";")[0]
 
     def mark(self) -> float:
         """Mark this moment; returns its time in the recording in seconds."""
@@ -244,9 +256,16 @@ class Recorder:
         what was heard; None where nothing was transcribed meanwhile, or that went wrong: then the recording
         is there all the same, and an audit transcribes it (or the rest of it).
 
+        Where not a moment was recorded, nothing is kept (`thrown_away`), and None is returned.
+
         Raises UnsaidError where the disk is full: the sound stays as it is, and a later start finishes it.
         """
+        from unsaid.audio.take import frames_in
+
         ended = self._ended()
+        if frames_in(self.session.part) == 0:
+            self.throw_away()
+            return None
         hear = hear and self.plan.model is not None
         if hear:
             self._live.end()
@@ -324,9 +343,10 @@ class Recorder:
         match event:
             case live.Heard():
                 now.silence_s, now.speaking = event.silence_s, event.speaking
+                due = self._nudges.due(event.at_s, event.silence_s)
                 if event.speaking:
                     now.nudge = False
-                elif not now.paused and self._nudges.due(event.at_s, event.silence_s):
+                elif due and not now.paused:
                     now.nudge = True
                     self._note(event="nudge", at=round(event.at_s, 3))
             case live.Ready():
@@ -408,19 +428,24 @@ def check_room(folder: Path) -> None:
 def recover(store: Store, folder: Path) -> Session | None:
     """Finish the recording in `folder` that was cut off. None where it held no sound and is gone.
 
-    Raises InUse where it is being recorded right now, UnsaidError where it cannot be finished (the sound
-    then stays as it is).
+    Raises InUse where it is being recorded, or finished, by another run right now, UnsaidError where it
+    cannot be finished (the sound then stays as it is).
     """
     from unsaid.audio.take import frames_in
 
-    session = load(folder)
-    with store.lock(session):
-        session = load(folder)
+    if not folder.is_dir():  # thrown away, or removed by another run, just now
+        store.end_recording(folder.name)
+        return None
+    session = _load(folder)
+    with contextlib.ExitStack() as held:
+        with store.making():
+            held.enter_context(store.lock(session))
+        session = _load(folder)
         _wait_for_capture(session)
         if not session.part.is_file() and session.recording.is_file():
             _clean(store, session)
             return session
-        if not session.part.is_file() or frames_in(session.part) == 0:
+        if frames_in(session.part) == 0:
             shutil.rmtree(folder, ignore_errors=True)
             store.end_recording(session.id)
             return None
@@ -432,18 +457,56 @@ def recover(store: Store, folder: Path) -> Session | None:
 def unfinished(store: Store, *, thorough: bool = False) -> list[Path]:
     """Folders of recordings that were begun and not finished, oldest first.
 
-    Cheap, unless `thorough`: that looks into every session's folder.
+    Cheap, unless `thorough`: that looks into every session's folder, and takes away those in which not even
+    a session was begun.
     """
     ids = set(store.unfinished())
-    if thorough:
-        ids |= {p.name for p in store.folders() if (p / "answer.part.wav").is_file()}
+    if thorough and store.folder.is_dir():
+        with store.making():
+            for folder in store.folder.iterdir():
+                if _never_begun(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+                elif _is_unfinished(folder):
+                    ids.add(folder.name)
     found = []
     for name in sorted(ids):
-        if (store.folder / name / "session.json").is_file():
+        if any((store.folder / name / file).is_file() for file in ("session.json", "answer.part.wav")):
             found.append(store.folder / name)
         else:
             store.end_recording(name)
     return found
+
+
+def _never_begun(folder: Path) -> bool:
+    """Whether `folder` was made for a session by a run that was killed at that very moment."""
+    if folder.name.startswith(".") or not folder.is_dir():
+        return False
+    return all(path.match(".session.json.*.tmp") for path in folder.iterdir())
+
+
+def _is_unfinished(folder: Path) -> bool:
+    if (folder / "answer.part.wav").is_file():
+        return True
+    if not (folder / "session.json").is_file():
+        return False
+    try:
+        take = load(folder).take
+    except UnsaidError:
+        return False
+    return take is not None and not take.ended
+
+
+def _load(folder: Path) -> Session:
+    """The session in `folder`. Raises UnsaidError, with a way to the sound where it is there."""
+    try:
+        return load(folder)
+    except UnsaidError as error:
+        part = folder / "answer.part.wav"
+        if part.is_file():
+            raise UnsaidError(
+                error.message, f"The sound is whole: `unsaid import {part}` makes a session of it."
+            ) from error
+        raise
 
 
 def _name(prompt: Prompt | None) -> str | None:
@@ -483,7 +546,7 @@ def _finish(store: Store, session: Session, reason: str) -> Session:
     take = _take(session, reason)
     notes = list(session.notes)
     if take.ended not in _PROPER:
-        notes.append(_REASONS.get(take.ended, "the recording was cut off"))
+        notes.append(_REASONS.get(take.ended, _CUT_OFF))
     if take.dropped_frames:
         notes.append(f"{take.dropped_frames / 16_000:.1f} s of sound were lost by the sound system")
     now = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -504,18 +567,19 @@ def _clean(store: Store, session: Session) -> None:
     """Remove what only an unfinished recording needs."""
     from unsaid.audio.take import LOCK_NAME
 
-    for path in (session.part, session.events, session.folder / LOCK_NAME):
+    left = session.folder.glob(".*.tmp")  # by a run that was killed while it wrote
+    for path in (session.part, session.events, session.folder / LOCK_NAME, *left):
         path.unlink(missing_ok=True)
     store.end_recording(session.id)
 
 
 def _take(session: Session, reason: str) -> Take:
     """How the recording went, from the lines that were kept while it was made."""
-    take = session.take or Take()
     try:
-        lines = session.events.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        lines = []
+        lines = session.events.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return replace(session.take or Take(), ended=reason)
+    take = Take()  # what an earlier run has saved stands in these lines as well
     for line in lines:
         try:
             event = json.loads(line)
@@ -537,6 +601,7 @@ def _take(session: Session, reason: str) -> Take:
 
 
 _PROPER = ("stopped", "limit")
+_CUT_OFF = "the recording was cut off"
 _REASONS = {
     "device-gone": "the microphone disappeared; all that was heard before is here",
     "disk-full": "the disk was full; all that was written before is here",

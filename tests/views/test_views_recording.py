@@ -110,7 +110,7 @@ HELP = {
     "asking": "y ",
     "paused": "go on",
     "stopping": "kept",
-    "finishing": "recover",
+    "finishing": "later",
 }
 
 

@@ -67,6 +67,17 @@ def devices(settings: Settings, as_json: bool) -> None:
         click.echo("To take another: unsaid record --input NAME   (a part of the name is enough)")
 
 
+def wanted_input(settings: Settings, given: str | None = None) -> tuple[str | None, str | None]:
+    """The name of the microphone that is asked for, and, where none is, of the one that was used last.
+
+    `given` is the command line's `--input`. At most one of the two is there; neither: the system's default.
+    """
+    from unsaid.sessions.state import remembered
+
+    asked = settings.text("input", given) or None
+    return asked, None if asked else remembered(settings.workspace)
+
+
 def taken_input(
     settings: Settings, among: Sequence[Device] | None = None, given: str | None = None
 ) -> tuple[Device, str]:
@@ -79,14 +90,10 @@ def taken_input(
         UnsaidError: no such microphone, none at all, or PortAudio is missing.
     """
     from unsaid.audio.devices import choose
-    from unsaid.sessions.state import remembered
 
-    asked = settings.text("input", given)
-    if asked:
-        return choose(asked, among), ""
-    last = remembered(settings.workspace)
+    asked, last = wanted_input(settings, given)
     if last is None:
-        return choose(None, among), ""
+        return choose(asked, among), ""
     try:
         return choose(last, among), ""
     except UnsaidError:

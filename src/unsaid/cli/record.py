@@ -102,14 +102,15 @@ def record(
     countdown_s = settings.number("countdown_s", countdown)
     with _signals() as signals:
         recorder = _start(settings, store, plan, input_, notes, countdown_s)
+        desk = _Desk(recorder, signals, notes, countdown_s)
         try:
-            live = _Desk(recorder, signals, notes, countdown_s).run(hear=not no_audit)
+            live = desk.run(hear=not no_audit)
         except BaseException:
             with contextlib.suppress(Exception):
                 recorder.close()
             raise
     if recorder.thrown_away:
-        click.echo("thrown away; nothing was kept", err=True)
+        _nothing_kept(recorder, signals)
         return
     session = recorder.session
     _tell(recorder, notes)
@@ -120,6 +121,8 @@ def record(
         notes.note(f"next: unsaid audit {session.id}")
         return
     try:
+        if desk.later:
+            raise KeyboardInterrupt
         _audit(session, store, replace(job, choose_model=lambda: chosen), notes, live)
     except KeyboardInterrupt:
         click.echo(f"stopped; the recording is safe: unsaid audit {session.id} goes on from here", err=True)
@@ -187,23 +190,27 @@ def _start(
     settings: Settings, store: Store, plan: Plan, input_: str | None, notes: Notes, countdown_s: int
 ) -> Recorder:
     """Begin with the microphone that was asked for, else the one of last time, else the system's default."""
+    from unsaid.cli.devices import wanted_input
     from unsaid.recording import Recorder
-    from unsaid.sessions.state import remember, remembered
+    from unsaid.sessions.state import remember
 
-    named = settings.text("input", input_) or None
-    before = None if named else remembered(settings.workspace)
-    recorder = Recorder(store, replace(plan, input=named or before))
+    asked, last = wanted_input(settings, input_)
+    recorder = Recorder(store, replace(plan, input=asked or last))
     try:
         recorder.start(paused=countdown_s > 0)
     except UnsaidError as error:
-        if before is None:
+        if last is None:
             raise
-        notes.warn(f"{error.message}; taking the system's default microphone instead of '{before}'")
         recorder = Recorder(store, plan)
         recorder.start(paused=countdown_s > 0)
+        assert recorder.now.opened is not None
+        notes.warn(f"{error.message}; '{recorder.now.opened.device}' is taken instead")
     if input_ is not None and recorder.now.opened is not None:
         name = "default" if input_.lower() == "default" else recorder.now.opened.device
-        remember(settings.workspace, name)
+        try:
+            remember(settings.workspace, name)
+        except (UnsaidError, OSError) as error:
+            notes.warn(f"the microphone cannot be remembered for the next time: {error}")
     return recorder
 
 
@@ -224,8 +231,12 @@ class _Desk:
         self.began_s = time.monotonic()
         self.begins_s = self.began_s + countdown_s
         self.state: State = "countdown" if countdown_s > 0 else "recording"
+        self.before: State = self.state
+        """Where it stood when it was asked whether to throw the recording away."""
         self.said: list[tuple[float, str]] = []
         self.done = (0.0, 0.0)
+        self.later = False
+        """Ctrl-C while the rest was transcribed: the user wants to go."""
 
     def run(self, *, hear: bool) -> Live | None:
         """Record until it ends, one way or another, and close the recording."""
@@ -247,13 +258,16 @@ class _Desk:
                 return None
             self.state = "stopping"
             draw(self._picture())
-            interrupts = self.signals.interrupts
+            before: int | None = None
 
             def tick(done_s: float, total_s: float) -> bool:
+                # A hasty second Ctrl-C, before this was seen, is not one that wants to go.
+                nonlocal before
+                before = self.signals.interrupts if before is None else before
                 self.state, self.done = "finishing", (done_s, total_s)
                 draw(self._picture())
-                # Once more Ctrl-C while the rest is transcribed: later, then.
-                return self.signals.interrupts == interrupts and not self.signals.ending
+                self.later = self.signals.interrupts > before
+                return not self.later and not self.signals.ending
 
             return self.recorder.finish(hear=hear and not self.signals.ending, tick=tick)
 
@@ -283,7 +297,7 @@ class _Desk:
             if key == "y":
                 recorder.throw_away()
             else:
-                self.state = "recording" if not recorder.now.paused else "paused"
+                self.state = self.before
         elif self.state == "countdown":
             if key in (" ", "enter", "s"):
                 self._begin()
@@ -302,7 +316,7 @@ class _Desk:
             recorder.stop()
             self.state = "stopping"
         elif key == "a":
-            self.state = "asking"
+            self.before, self.state = self.state, "asking"
 
     def _say(self, text: str) -> None:
         self.said.append((time.monotonic() + self._NOTE_S, text))
@@ -319,7 +333,7 @@ class _Desk:
             countdown_s=max(0.0, self.begins_s - time.monotonic()),
             elapsed_s=now.at_s,
             limit_s=plan.limit_s,
-            paused=now.paused,
+            paused=self.before == "paused",
             over=now.over,
             device=now.opened.device if now.opened else "",
             peak_dbfs=reading.peak_dbfs if reading else None,
@@ -383,6 +397,19 @@ def _prepare() -> None:
     pipeline.prepare_later_stages()
 
 
+def _nothing_kept(recorder: Recorder, signals: _Signals) -> None:
+    """Say why there is no recording, and end with the status that belongs to it."""
+    ended = recorder.now.ended
+    if ended is None:
+        click.echo("thrown away; nothing was kept", err=True)
+        return
+    if because := recorder.because:
+        raise UnsaidError(f"nothing was recorded: {because}", "Run `unsaid doctor` to see what is wrong.")
+    click.echo("stopped before anything was recorded; nothing was kept", err=True)
+    if signals.any:
+        sys.exit(128 + (signals.ending or signal.SIGINT))
+
+
 def _tell(recorder: Recorder, notes: Notes) -> None:
     """What is to be known of the recording, once the screen is gone."""
     session = recorder.session
@@ -390,7 +417,8 @@ def _tell(recorder: Recorder, notes: Notes) -> None:
     assert take is not None
     for text in dict.fromkeys((*recorder.warnings, *session.notes)):
         notes.warn(text)
-    said = f"recorded {clock(session.duration_s)} from {take.device}: {session.id}"
+    said = "time is up: " if recorder.now.over else ""
+    said += f"recorded {clock(session.duration_s)} from {take.device}: {session.id}"
     if take.marks_s:
         said += f"; marked {', '.join(clock(at_s) for at_s in take.marks_s)}"
     notes.note(said)
