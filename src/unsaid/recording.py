@@ -442,7 +442,7 @@ def recover(store: Store, folder: Path) -> Session | None:
             held.enter_context(store.lock(session))
         session = _load(folder)
         _wait_for_capture(session)
-        if not session.part.is_file() and session.recording.is_file():
+        if frames_in(session.part) == 0 and session.recording.is_file():
             _clean(store, session)
             return session
         if frames_in(session.part) == 0:

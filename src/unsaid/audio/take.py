@@ -99,6 +99,8 @@ def finish(part: Path, flac: Path, *, keep: bool = False) -> Finished:
     frames = frames_in(part)
     if not frames:
         raise UnsaidError(f"{part}: nothing was recorded", "Record the answer again.")
+    temporary = flac.with_name(f".{flac.name}.part")
+    temporary.unlink(missing_ok=True)  # left by a run that was cut off
     if flac.exists():
         if not _same(part, flac):
             raise UnsaidError(
@@ -106,9 +108,7 @@ def finish(part: Path, flac: Path, *, keep: bool = False) -> Finished:
                 f"The new one is safe in {part.name}: move one of the two elsewhere, then run it again.",
             )
         return _finished(part, flac, frames, keep=keep)
-    temporary = flac.with_name(f".{flac.name}.part")
     try:
-        temporary.unlink(missing_ok=True)  # left by a run that was cut off
         _encode(part, temporary)
         if not _same(part, temporary):
             raise OSError("what was written reads back differently")
