@@ -401,6 +401,11 @@ class Capture:
         """Lock the take for as long as this process lives, however it ends."""
         from filelock import FileLock, Timeout
 
+        if not path.parent.is_dir():  # the lock would make it
+            raise UnsaidError(
+                f"{path.parent}: nothing can be written there, for there is no such folder",
+                "Choose another folder with --workspace or UNSAID_WORKSPACE.",
+            )
         self._lock = FileLock(path, timeout=0, mode=0o600)
         try:
             self._lock.acquire()

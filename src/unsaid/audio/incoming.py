@@ -34,6 +34,8 @@ class SampleClock:
 
     WINDOW_S = 2.0
     """How long a block may be late before it counts as lost."""
+    SETTLE_S = 0.25
+    """How long after a standstill what was held back may still be coming."""
     JUMP_S = 0.05
     """Less than this is jitter."""
     DRIFT = 0.0005
@@ -46,7 +48,7 @@ class SampleClock:
         self.lost_s = 0.0
         """Sound that never came, in seconds, counted while `block` was told to."""
         self._began_s: float | None = None
-        self._last_s = 0.0
+        self._last_s = self._resumed_s = self._counted_s = -math.inf
         self._offsets: deque[tuple[float, float]] = deque()
 
     def block(self, arrived_s: float, frames: int, *, counting: bool = True) -> None:
@@ -58,6 +60,8 @@ class SampleClock:
             self._began_s, self._last_s = offset_s, arrived_s
         gap_s = arrived_s - self._last_s
         self._last_s = arrived_s
+        if gap_s > self.SETTLE_S + 2 * length_s:
+            self._resumed_s = arrived_s
         window = self._offsets
         while window and window[-1][1] >= offset_s:
             window.pop()
@@ -68,16 +72,17 @@ class SampleClock:
             gained_s = self._began_s - offset_s
             self._began_s = offset_s
             # Blocks in quick succession were late, not lost: take back what was counted too early.
-            if gained_s > 0.5 * length_s:
+            if gained_s > 0.5 * length_s or arrived_s - self._counted_s < self.WINDOW_S:
                 self.lost_s = max(0.0, self.lost_s - gained_s)
             return
-        if gap_s < 0.5 * length_s:
+        if gap_s < 0.5 * length_s or arrived_s - self._resumed_s < self.SETTLE_S:
             return  # in the middle of a backlog: what is missing is still on its way
         least_s = window[0][1]
         late_s = least_s - self._began_s
         if late_s > self.JUMP_S:
             if counting:
                 self.lost_s += late_s
+                self._counted_s = arrived_s
             self._began_s = least_s
             window.clear()
         elif late_s > 0:
