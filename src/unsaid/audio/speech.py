@@ -109,8 +109,11 @@ class VoiceActivity:
 
     def __init__(self) -> None:
         import numpy as np
+        import onnxruntime
         from faster_whisper.vad import get_vad_model
 
+        # Windows; elsewhere the environment variable that the package sets does it.
+        onnxruntime.disable_telemetry_events()
         self._session = get_vad_model().session
         self._state = [np.zeros((1, 1, 128), np.float32) for _ in "hc"]
         self._before = np.zeros(_CONTEXT, np.float32)

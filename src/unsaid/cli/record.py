@@ -389,7 +389,11 @@ _NUDGE = "It is quiet: say what you are deciding, and why."
 
 def _prepare() -> None:
     """Load what comes after the stop while the speaker speaks."""
+    import numpy  # noqa: F401
+    import soundfile  # noqa: F401
+
     from unsaid import pipeline
+    from unsaid.audio import take  # noqa: F401
     from unsaid.cli import output  # noqa: F401
     from unsaid.formats import audit_json, transcript_json  # noqa: F401
     from unsaid.views import markdown, terminal  # noqa: F401
@@ -433,3 +437,4 @@ def _audit(session: Session, store: Store, job: Request, notes: Notes, live: Liv
     else:
         session, found = pipeline.audit_live(session, store, job, notes, live)
     print_report(console(), found, title=session.id, page=session.page)
+    sys.stdout.flush()

@@ -295,7 +295,7 @@ class Live:
             return
         with contextlib.suppress(OSError):
             process.kill()
-        if self._reader is not None:
+        if self._reader is not None and not self._over:  # one that has told everything leaves by itself
             self._reader.join()
         with contextlib.suppress(OSError):
             assert process.stdin is not None
