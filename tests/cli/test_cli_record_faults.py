@@ -418,3 +418,154 @@ def test_killed_at_any_moment_at_most_a_second_is_lost(tmp_path: Path, capsys) -
 @pytest.mark.slow
 def test_fifty_kills(tmp_path: Path, capsys) -> None:
     assert_little_is_lost(kill_many(tmp_path, 50, seed=100), capsys)
+
+
+# One process alone
+
+
+def test_the_program_alone_is_killed_and_its_microphone_closes_the_recording(tmp_path: Path) -> None:
+    with Recording(tmp_path, "--countdown", 0, *MODEL) as run:
+        run.until_recorded(1.5)
+        assert run.folder is not None
+        part = run.folder / "answer.part.wav"
+        run.child("unsaid.audio.capture")
+        heard = run.heard()
+        run.process.kill()
+        run.wait()
+        listed = run.unsaid("sessions", "list")
+        assert listed.returncode == 0
+        assert listed.stderr.count("\n") == 1
+        assert f"recovered {run.folder.name}" in listed.stderr
+        assert not part.exists()
+        recorded = chunks(finished_samples(run.folder, "transcript.partial.jsonl"))
+        assert recorded[0][0] == 0 and len(recorded) == 1
+        assert lost_frames([(0, heard)], recorded) == 0, "it wrote on until it knew"
+
+
+def test_the_microphone_alone_is_killed_and_the_audit_follows(tmp_path: Path) -> None:
+    with Recording(tmp_path, "--countdown", 0, *MODEL, sound="speech", speed=3.0) as run:
+        run.until_recorded(9)
+        heard = run.heard()
+        os.kill(run.child("unsaid.audio.capture"), signal.SIGKILL)
+        assert run.wait() == 0, run.said
+        assert run.folder is not None
+        session = session_of(run.folder)
+        assert session["take"]["ended"] == "died"
+        assert session["duration"] >= heard / RATE_HZ - 3 * MOST_LOST_S
+        assert "the recording process ended unexpectedly" in run.said
+        assert run.folder.name in run.printed, "the marked-up transcript"
+        assert (run.folder / "audit.json").exists()
+
+
+def test_the_listener_alone_is_killed_and_the_recording_goes_on(tmp_path: Path) -> None:
+    with Recording(tmp_path, "--countdown", 0, *MODEL, sound="speech", speed=3.0) as run:
+        run.until_recorded(9)
+        os.kill(run.child("unsaid.transcribe.listen"), signal.SIGKILL)
+        run.until_recorded(18)
+        stopped_s = run.heard() / RATE_HZ
+        run.signal(signal.SIGINT)
+        assert run.wait() == 0, run.said
+        assert "no transcription while recording" in run.said
+        assert run.folder is not None
+        session = session_of(run.folder)
+        assert session["take"]["ended"] == "stopped"
+        assert session["duration"] >= stopped_s - 3 * MOST_LOST_S
+        transcript = json.loads((run.folder / "transcript.json").read_text())
+        assert transcript["segments"][-1]["end"] > 12, "all of it was transcribed afterwards"
+
+
+# The next start of any command
+
+
+def test_the_next_start_of_any_command_finishes_it_and_leaves_a_running_one_alone(tmp_path: Path) -> None:
+    with Recording(tmp_path / "cut-off", "--countdown", 0, "--no-live", *MODEL) as run:
+        run.until_recorded(1)
+        heard = run.kill()
+        cut_off = run.folder
+        assert cut_off is not None
+    with Recording(
+        tmp_path / "running", "--countdown", 0, "--no-live", "--no-audit", *MODEL, workspace=run.workspace
+    ) as other:
+        # That it starts is a start of a command as well.
+        other.until(lambda: "recording 0:0" in other.said)
+        assert other.said.startswith(f"note: recovered {cut_off.name}: 0:0")
+        assert f"`unsaid audit {cut_off.name}` audits it" in other.said.splitlines()[0]
+        first = finished_alone(cut_off)
+        assert lost_frames([(0, heard)], chunks(first)) <= MOST_LOST_S * RATE_HZ
+        (running,) = {p for p in cut_off.parent.glob("2*")} - {cut_off}
+        for what in (("sessions", "list"), ("rules",), ("recover", "--no-audit"), ("recover", running.name)):
+            done = other.unsaid(*what)
+            if what[0] == "recover":
+                assert "in use by another run" in done.stderr
+                assert done.returncode == (2 if len(what) == 2 and what[1] == running.name else 0)
+            else:
+                assert (done.returncode, done.stderr) == (0, "")
+        size = (running / "answer.part.wav").stat().st_size
+        other.until(lambda: (running / "answer.part.wav").stat().st_size > size)
+        stopped = other.heard()
+        other.signal(signal.SIGINT)
+        assert other.wait() == 0
+        assert lost_frames([(0, stopped)], chunks(finished_samples(running))) == 0
+    assert np.array_equal(finished_alone(cut_off), first)
+
+
+def finished_alone(folder: Path) -> np.ndarray:
+    """The recording of a session, whatever goes on beside it."""
+    samples, _ = soundfile.read(folder / "answer.flac", dtype="int16")
+    assert not (folder / "answer.part.wav").exists()
+    return np.asarray(samples)
+
+
+# Signals, and a terminal that is closed
+
+
+def ended_by(
+    folder: Path, end: Callable[[Recording], object], status: int, *args: object, terminal: str = ""
+) -> str:
+    """Record, end it, see that all is there; what it said."""
+    with Recording(
+        folder, "--countdown", 0, "--no-live", "--no-audit", *args, *MODEL, terminal=terminal
+    ) as run:
+        run.until_recorded(1)
+        heard = run.heard()
+        end(run)
+        assert run.wait() == status, run.said
+        assert run.folder is not None
+        recorded = chunks(finished_samples(run.folder))
+        assert lost_frames([(0, heard)], recorded) == 0
+        assert len(recorded) == 1
+        assert session_of(run.folder)["take"]["device"] == "Desk"
+        again = run.unsaid("recover", "--no-audit")
+        assert "nothing to recover" in again.stdout
+        return run.said
+
+
+def close_the_window(run: Recording) -> None:
+    run.hang_up()
+
+
+def twice(run: Recording) -> None:
+    run.signal(signal.SIGINT, group=True)
+    run.signal(signal.SIGINT, group=True)
+
+
+def test_signals_and_a_closed_terminal_end_it_properly(tmp_path: Path) -> None:
+    ends: dict[str, tuple[Callable[[Recording], object], int, str]] = {
+        "SIGTERM": (lambda run: run.signal(signal.SIGTERM), 128 + signal.SIGTERM, ""),
+        "SIGTERM to all": (lambda run: run.signal(signal.SIGTERM, group=True), 128 + signal.SIGTERM, ""),
+        "SIGHUP": (lambda run: run.signal(signal.SIGHUP), 128 + signal.SIGHUP, ""),
+        "SIGHUP to all": (lambda run: run.signal(signal.SIGHUP, group=True), 128 + signal.SIGHUP, ""),
+        "Ctrl-C": (lambda run: run.signal(signal.SIGINT, group=True), 0, ""),
+        "Ctrl-C twice": (twice, 0, ""),
+        "Ctrl-C typed": (lambda run: run.press("\x03"), 0, "keys"),
+        "window closed": (close_the_window, 128 + signal.SIGHUP, "all"),
+        "s": (lambda run: run.press("s"), 0, "keys"),
+    }
+    calls = {
+        name: functools.partial(ended_by, tmp_path / name.replace(" ", "-"), end, status, terminal=terminal)
+        for name, (end, status, terminal) in ends.items()
+    }
+    said = dict(zip(calls, side_by_side(calls.values()), strict=True))
+    assert "ended by a signal; next: unsaid audit" in said["SIGTERM"]
+    for name in ("Ctrl-C", "Ctrl-C twice", "Ctrl-C typed", "s"):
+        assert "recorded 0:0" in said[name], name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -33,11 +34,13 @@ def recover(
     """
     from unsaid import recording
     from unsaid.cli.output import Notes
-    from unsaid.sessions.store import Store
+    from unsaid.sessions.store import InUse, Store
 
     store = Store(settings.sessions_dir)
     folders = recording.unfinished(store, thorough=True)
-    if session is not None:
+    if session is not None and store.folder / session in folders:
+        folders = [store.folder / session]
+    elif session is not None:
         found = store.find(session)
         if found.folder not in folders:
             click.echo(f"{found.id} is a finished recording; there is nothing to recover.")
@@ -56,7 +59,16 @@ def recover(
                 continue
             click.echo(_said(done))
             if not no_audit:
-                _audit(settings, store, done, notes, model, yes=yes)
+                try:
+                    _audit(settings, store, done, notes, model, yes=yes)
+                except KeyboardInterrupt:
+                    said = f"stopped; the recording is safe: unsaid audit {done.id} goes on from here"
+                    click.echo(said, err=True)
+                    sys.exit(130)
+        except InUse as error:
+            if session is not None:
+                raise
+            click.echo(f"note: {error.message}; it is left alone", err=True)
         except UnsaidError as error:
             click.echo(f"error: {folder.name}: {error.message}", err=True)
             if error.hint:
@@ -64,7 +76,8 @@ def recover(
             failed.append(error)
     if failed:
         raise UnsaidError(
-            f"{len(failed)} of {len(folders)} could not be finished", "The sound that they hold is untouched."
+            f"{len(failed)} of {len(folders)} could not be finished or audited",
+            "The sound that they hold is untouched.",
         )
 
 
@@ -81,7 +94,7 @@ def finish_cut_off(settings: Settings) -> None:
             continue  # it is being recorded right now
         except UnsaidError as error:
             said = f"the recording {folder.name} was cut off and cannot be finished yet: {error.message}"
-            click.echo(f"note: {said}", err=True)
+            click.echo(f"note: {said} (`unsaid recover` says what to do)", err=True)
             continue
         if done is not None:
             click.echo(f"note: {_said(done)}; `unsaid audit {done.id}` audits it", err=True)
