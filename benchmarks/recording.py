@@ -117,12 +117,17 @@ def _record(
         _wait_for(process, _part(process, space), last_word_s)
         process.send_signal(signal.SIGINT)
         began = time.perf_counter()
-        printed, _ = process.communicate(timeout=300)
-        took_s = time.perf_counter() - began
+        assert process.stdout is not None
+        printed, took_s = "", 0.0
+        for line in process.stdout:
+            printed += line
+            if line.startswith("Page:"):  # the last line of the report
+                took_s = time.perf_counter() - began
+        process.wait()
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode or "Transcript" not in printed:
+    if process.returncode or not took_s:
         raise Failed(f"unsaid record ended with {process.returncode}: {printed[-400:]}")
     (transcript,) = space.glob("sessions/*/transcript.json")
     heard = json.loads(transcript.read_text(encoding="utf-8"))
