@@ -441,6 +441,8 @@ def recover(store: Store, folder: Path) -> Session | None:
         with store.making():
             held.enter_context(store.lock(session))
         session = _load(folder)
+        if folder.name not in store.unfinished() and not _is_unfinished(folder):
+            raise InUse(f"session '{session.id}' was finished by another run just now", "It is ready.")
         _wait_for_capture(session)
         if frames_in(session.part) == 0 and session.recording.is_file():
             _clean(store, session)
