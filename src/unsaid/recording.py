@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import time
@@ -587,19 +588,31 @@ def _take(session: Session, reason: str) -> Take:
             event = json.loads(line)
             match event["event"]:
                 case "opened":
-                    take = replace(take, device=event["device"], device_rate_hz=event["rate_hz"])
+                    device, rate_hz = event["device"], event["rate_hz"]
+                    if not isinstance(device, str):
+                        break
+                    take = replace(take, device=device, device_rate_hz=int(_number(rate_hz)))
                 case "mark":
-                    take = replace(take, marks_s=(*take.marks_s, event["at"]))
+                    take = replace(take, marks_s=(*take.marks_s, _number(event["at"])))
                 case "nudge":
-                    take = replace(take, nudges_s=(*take.nudges_s, event["at"]))
+                    take = replace(take, nudges_s=(*take.nudges_s, _number(event["at"])))
                 case "break":
-                    take = replace(take, breaks=(*take.breaks, (event["at"], event["lasted"])))
+                    gap = (_number(event["at"]), _number(event["lasted"]))
+                    take = replace(take, breaks=(*take.breaks, gap))
                 case "ended":
-                    take = replace(take, overflows=event["overflows"], dropped_frames=event["dropped_frames"])
-                    reason = event["reason"]
-        except (ValueError, KeyError, TypeError):
+                    overflows, dropped = _number(event["overflows"]), _number(event["dropped_frames"])
+                    take = replace(take, overflows=int(overflows), dropped_frames=int(dropped))
+                    reason = str(event["reason"])
+        except (ValueError, KeyError, TypeError, OverflowError):
             break  # a line torn by a crash: it was the last
     return replace(take, ended=reason)
+
+
+def _number(value: object) -> float:
+    """`value` where it is a number; ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"a number was expected, not {value!r}")
+    return value
 
 
 _PROPER = ("stopped", "limit")
