@@ -347,7 +347,7 @@ class Recorder:
                 due = self._nudges.due(event.at_s, event.silence_s)
                 if event.speaking:
                     now.nudge = False
-                elif due and not now.paused:
+                elif due and not now.paused and not now.over:
                     now.nudge = True
                     self._note(event="nudge", at=round(event.at_s, 3))
             case live.Ready():
@@ -379,7 +379,7 @@ class Recorder:
         limit_s, now = self.plan.limit_s, self.now
         if limit_s is None or now.at_s < limit_s or now.ended is not None:
             return
-        now.over = True
+        now.over, now.nudge = True, False
         silent = now.silence_s is not None and now.silence_s >= _SENTENCE_PAUSE_S
         if silent or now.at_s >= limit_s + OVERTIME_S:
             self.stop()
