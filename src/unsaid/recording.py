@@ -133,6 +133,8 @@ class Recorder:
         self._partial: pipeline.PartialTranscript | None = None
         self._done: Any = None
         self._gone = False
+        self._over = False
+        """`finish` has begun."""
         self._progress = (0.0, 0.0)
         self._events = -1
         self._nudges = Nudges(plan.nudge_s)
@@ -246,8 +248,10 @@ class Recorder:
         self.store.end_recording(self.session.id)
 
     def close(self) -> None:
-        """Close the recording and turn it into its final file, without hearing the rest."""
-        self.finish(hear=False, tick=lambda _done_s, _total_s: False)
+        """Close the recording and turn it into its final file, without hearing the rest. Does nothing after
+        `finish`, however that went: what it has left is for `recover`."""
+        if not self._over:
+            self.finish(hear=False, tick=lambda _done_s, _total_s: False)
 
     def finish(self, *, hear: bool, tick: Callable[[float, float], bool]) -> pipeline.Live | None:
         """Close the recording, turn it into its final file, and hear the rest.
@@ -261,10 +265,9 @@ class Recorder:
 
         Raises UnsaidError where the disk is full: the sound stays as it is, and a later start finishes it.
         """
-        from unsaid.audio.take import frames_in
-
         ended = self._ended()
-        if frames_in(self.session.part) == 0:
+        self._over = True
+        if _holds_nothing(self.session):
             self.throw_away()
             return None
         hear = hear and self.plan.model is not None
@@ -280,8 +283,11 @@ class Recorder:
                 dropped_frames=ended.dropped_frames,
             )
             self.session = _finish(self.store, self.session, ended.reason)
-            live = self._rest(tick) if hear else None
-            _clean(self.store, self.session)
+            try:
+                live = self._rest(tick) if hear else None
+            finally:
+                self._live.kill()  # it reads what is removed now
+                _clean(self.store, self.session)
         finally:
             self._live.kill()
             self._close()
@@ -432,8 +438,6 @@ def recover(store: Store, folder: Path) -> Session | None:
     Raises InUse where it is being recorded, or finished, by another run right now, UnsaidError where it
     cannot be finished (the sound then stays as it is).
     """
-    from unsaid.audio.take import frames_in
-
     if not folder.is_dir():  # thrown away, or removed by another run, just now
         store.end_recording(folder.name)
         return None
@@ -445,10 +449,10 @@ def recover(store: Store, folder: Path) -> Session | None:
         if folder.name not in store.unfinished() and not _is_unfinished(folder):
             raise InUse(f"session '{session.id}' was finished by another run just now", "It is ready.")
         _wait_for_capture(session)
-        if frames_in(session.part) == 0 and session.recording.is_file():
+        if not session.part.is_file() and session.recording.is_file():
             _clean(store, session)
             return session
-        if frames_in(session.part) == 0:
+        if _holds_nothing(session):
             shutil.rmtree(folder, ignore_errors=True)
             store.end_recording(session.id)
             return None
@@ -478,6 +482,20 @@ def unfinished(store: Store, *, thorough: bool = False) -> list[Path]:
         else:
             store.end_recording(name)
     return found
+
+
+def _holds_nothing(session: Session) -> bool:
+    """Whether there is no sample that could be lost. False where that cannot be told."""
+    from unsaid.audio.take import HEADER_BYTES
+
+    try:
+        if session.recording.exists():
+            return False
+        return session.part.stat().st_size < HEADER_BYTES + 2
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _never_begun(folder: Path) -> bool:
