@@ -235,6 +235,8 @@ class _Desk:
         """Where it stood when it was asked whether to throw the recording away."""
         self.said: list[tuple[float, str]] = []
         self.done = (0.0, 0.0)
+        self.keyless = False
+        """No key can come: there is no terminal, or it is somebody else's."""
         self.later = False
         """Ctrl-C while the rest was transcribed: the user wants to go."""
 
@@ -246,6 +248,7 @@ class _Desk:
         with Keys() as keys, self._screen() as draw:
             while self.recorder.running and not self.recorder.thrown_away:
                 self._look()
+                self.keyless = not keys.live
                 draw(self._picture())
                 if self.signals.any:
                     self.recorder.stop()
@@ -350,7 +353,7 @@ class _Desk:
             transcriber=now.listening,
             nudge=_NUDGE if now.nudge else "",
             marks=len(now.marks_s),
-            notes=tuple(text for _, text in self.said),
+            notes=(*((_KEYLESS,) if self.keyless else ()), *(text for _, text in self.said)),
             done_s=self.done[0],
             total_s=self.done[1],
         )
@@ -384,6 +387,7 @@ class _Desk:
             yield draw
 
 
+_KEYLESS = "no keys here: Ctrl-C stops"
 _NUDGE = "It is quiet: say what you are deciding, and why."
 
 

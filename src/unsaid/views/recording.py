@@ -333,10 +333,12 @@ def plain_line(screen: Screen) -> str:
 
 def told(screen: Screen) -> tuple[object, ...]:
     """What is worth a new `plain_line`: equal as long as nothing has happened but time going by."""
+    first = (screen.state, screen.device)
+    if _standing(screen) not in ("recording", "paused"):
+        return first
     return (
-        screen.state,
+        *first,
         screen.over,
-        screen.device,
         screen.level_note,
         screen.lost_s > 0,
         int(screen.lost_s),
