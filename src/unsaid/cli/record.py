@@ -376,13 +376,16 @@ class _Desk:
 
             yield tell
             return
-        from rich.live import Live as Display
+        from rich.control import Control
 
-        with Display(console=out, screen=True, auto_refresh=False) as display:
+        with out.screen():
 
             def draw(picture: Screen) -> None:
                 width, height = out.size
-                display.update(render(picture, width, height), refresh=True)
+                # Not by rich's Live: it fills every row with spaces, a hundred thousand a second.
+                with out:
+                    out.control(Control.home())
+                    out.print(render(picture, width, height), end="", crop=False)
 
             yield draw
 

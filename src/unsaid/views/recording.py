@@ -394,7 +394,7 @@ _JOINERS = {
 
 
 def render(screen: Screen, width: int, height: int) -> Frame:
-    """A frame of `width` x `height` cells for rich's `Live(screen=True)`, or for a print of it."""
+    """A frame of `width` x `height` cells, to be printed at the top left corner without a line end."""
     return Frame(screen, width, height)
 
 
