@@ -79,7 +79,7 @@ def _keys(samples: np.ndarray) -> np.ndarray:
 def chunks(recorded: np.ndarray) -> list[tuple[int, int]]:
     """Which frames of `noise` the recording consists of: first and end of each chunk, in order."""
     sound, (keys, order) = noise(), _noise_index()
-    found = []
+    found: list[tuple[int, int]] = []
     at = 0
     while at < len(recorded):
         if (rest := recorded[at:]).size < 4:  # written just after a pause: the next place where it fits
@@ -317,7 +317,11 @@ MOMENTS = ("recording", "pause", "stopping", "start", "finishing", "resumed", "c
 def killed(folder: Path, moment: str, seed: int) -> Kill:
     """Record, kill the group at a moment of that kind, recover, and reckon what is lost."""
     dice = random.Random(seed)
-    pause = lambda most_s: time.sleep(dice.uniform(0, most_s))  # noqa: E731  a random moment, no waiting for anything
+
+    def pause(most_s: float) -> None:
+        """Until a random moment; nothing is waited for."""
+        time.sleep(dice.uniform(0, most_s))
+
     speed = 20.0 if moment == "finishing" else 1.0  # more sound, so that there is more to finish
     live = ["--no-live"] if dice.random() < 0.7 else [*MODEL]
     audit = ["--no-audit"] if "--no-live" in live or dice.random() < 0.5 else []
@@ -326,7 +330,8 @@ def killed(folder: Path, moment: str, seed: int) -> Kill:
         folder, "--countdown", countdown_s, *live, *audit, *MODEL, terminal="keys", speed=speed
     ) as run:
         done = Kill(moment)
-        begun, ended = 0, None
+        begun: int | None = 0
+        ended: int | None = None
         match moment:
             case "start":
                 stages: list[Callable[[], object]] = [
@@ -427,12 +432,14 @@ def assert_little_is_lost(kills: list[Kill], capsys: pytest.CaptureFixture[str])
     assert max(kill.lost_s for kill in kills) <= MOST_LOST_S, told(kills)
 
 
-def test_killed_at_any_moment_at_most_a_second_is_lost(tmp_path: Path, capsys) -> None:
+def test_killed_at_any_moment_at_most_a_second_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert_little_is_lost(kill_many(tmp_path, 8, seed=1), capsys)
 
 
 @pytest.mark.slow
-def test_fifty_kills(tmp_path: Path, capsys) -> None:
+def test_fifty_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert_little_is_lost(kill_many(tmp_path, 50, seed=100), capsys)
 
 
@@ -642,7 +649,7 @@ def test_nobody_reads_what_it_tells_any_more(tmp_path: Path) -> None:
 # The microphone
 
 
-def audited_after(folder: Path, says: str, **mic: float) -> None:
+def audited_after(folder: Path, says: str, **mic: Any) -> None:
     """The microphone fails after 20 s: it ends, says so, and audits what it heard."""
     with Recording(folder, "--countdown", 0, *MODEL, sound="speech", speed=5.0, **mic) as run:
         assert run.wait() == 0, run.said
@@ -671,8 +678,9 @@ def test_a_microphone_that_fails_ends_the_recording_and_the_audit_follows(tmp_pa
 # Ctrl-C while the rest is transcribed
 
 
-def test_ctrl_c_while_the_rest_is_transcribed_leaves_it_for_later(tmp_path: Path) -> None:
-    with Recording(tmp_path, "--countdown", 0, *MODEL, sound="speech", speed=30.0) as run:
+def ended_while_finishing(folder: Path, number: signal.Signals, says: str) -> None:
+    """End it while the rest is transcribed: the recording is finished, the transcript goes on later."""
+    with Recording(folder, "--countdown", 0, *MODEL, sound="speech", speed=30.0) as run:
         run.until_recorded(5)
         assert run.folder is not None
         kept = run.folder / "transcript.partial.jsonl"
@@ -683,13 +691,16 @@ def test_ctrl_c_while_the_rest_is_transcribed_leaves_it_for_later(tmp_path: Path
         before = kept.read_bytes().count(b"\n")
         run.signal(signal.SIGINT, group=True)
         run.until(lambda: "finishing" in run.said)
-        os.kill(listener, signal.SIGCONT)
-        run.until(lambda: kept.read_bytes().count(b"\n") > before)
-        run.signal(signal.SIGINT, group=True)
-        status = run.wait()
-        assert (status, "goes on from here" in run.said) == (130, True), run.said
+        if number == signal.SIGINT:
+            os.kill(listener, signal.SIGCONT)
+            run.until(lambda: kept.read_bytes().count(b"\n") > before)
+        run.signal(number)
+        assert (run.wait(), says in run.said) == (128 + number, True), run.said
         assert not (run.folder / "transcript.json").exists()
         assert "nothing to recover" in run.unsaid("recover").stdout
+        assert len(finished_samples(run.folder, kept.name)) >= 90 * RATE_HZ
+        if number != signal.SIGINT:
+            return
         stretches = kept.read_text().splitlines()[1:]
         done = run.unsaid("audit", run.folder.name, *MODEL)
         assert done.returncode == 0, done.stderr
@@ -700,6 +711,20 @@ def test_ctrl_c_while_the_rest_is_transcribed_leaves_it_for_later(tmp_path: Path
                 assert segment["text"].strip() in resumed
         run.unsaid("audit", run.folder.name, "--force", *MODEL)
         assert (run.folder / "transcript.json").read_text() == resumed, "stopping changes nothing"
+
+
+def test_ended_while_the_rest_is_transcribed_it_goes_on_later(tmp_path: Path) -> None:
+    ends = {
+        signal.SIGINT: "goes on from here",
+        signal.SIGTERM: "next: unsaid audit",
+        signal.SIGHUP: "",  # nobody is there to read it
+    }
+    side_by_side(
+        [
+            functools.partial(ended_while_finishing, tmp_path / number.name, number, says)
+            for number, says in ends.items()
+        ]
+    )
 
 
 # The disk
