@@ -101,7 +101,12 @@ def record(
     store = Store(settings.sessions_dir)
     countdown_s = settings.number("countdown_s", countdown)
     with _signals() as signals:
-        recorder = _start(settings, store, plan, input_, notes, countdown_s)
+        try:
+            recorder = _start(settings, store, plan, input_, notes, countdown_s)
+        except KeyboardInterrupt:
+            click.echo("stopped before anything was recorded; nothing was kept", err=True)
+            sys.exit(128 + (signals.ending or signal.SIGINT))
+        signals.starting = False
         desk = _Desk(recorder, signals, notes, countdown_s)
         try:
             live = desk.run(hear=not no_audit)
@@ -136,6 +141,8 @@ class _Signals:
         self.interrupts = 0
         self.ending = 0
         """The signal that ends the program, SIGTERM or SIGHUP; 0 for none."""
+        self.starting = True
+        """Nothing is recorded yet: a sound system that hangs must not keep anybody waiting."""
 
     @property
     def any(self) -> bool:
@@ -149,6 +156,8 @@ def _signals() -> Iterator[_Signals]:
 
     def interrupted(_number: int, _frame: object) -> None:
         found.interrupts += 1
+        if found.starting:
+            raise KeyboardInterrupt
 
     def ending(number: int, _frame: object) -> None:
         found.ending = number
@@ -157,6 +166,8 @@ def _signals() -> Iterator[_Signals]:
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(nowhere, stream)
+        if found.starting:
+            raise KeyboardInterrupt
 
     handlers: dict[str, Any] = {
         "SIGINT": interrupted,
