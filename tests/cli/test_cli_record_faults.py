@@ -633,6 +633,15 @@ def test_ended_before_it_began_nothing_is_left(tmp_path: Path) -> None:
         assert not any((run.workspace / "sessions" / ".unfinished").iterdir())
 
 
+def test_a_microphone_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
+    with Recording(tmp_path, "--no-live", "--no-audit", "--countdown", "0", stall_s=0.001) as run:
+        run.until(lambda: run.folder and (run.folder / ".capture.lock").exists())
+        run.signal(signal.SIGINT)
+        assert run.wait() == 130
+        assert "stopped before anything was recorded" in run.said
+        assert run.folder is None
+
+
 def test_nobody_reads_what_it_tells_any_more(tmp_path: Path) -> None:
     reads, tells = os.pipe()
     with Recording(tmp_path, "--countdown", 0, "--no-live", *MODEL, terminal="keys", tells=tells) as run:
