@@ -197,10 +197,10 @@ class Microphone:
         process = self._process
         if process is None or process.stdin is None:
             return
-        # It may have ended just now: `Ended` says so.
+        # It may have ended just now: `Ended` says so. Not through the buffer, so that a signal's handler may
+        # call this whatever it interrupts.
         with contextlib.suppress(OSError, ValueError):
-            process.stdin.write(f"{command}\n".encode())
-            process.stdin.flush()
+            os.write(process.stdin.fileno(), f"{command}\n".encode())
 
     def _leave(self, within_s: float) -> None:
         process = self._process

@@ -106,7 +106,7 @@ def record(
         except KeyboardInterrupt:
             click.echo("stopped before anything was recorded; nothing was kept", err=True)
             sys.exit(128 + (signals.ending or signal.SIGINT))
-        signals.starting = False
+        signals.recorder = recorder
         desk = _Desk(recorder, signals, notes, countdown_s)
         try:
             live = desk.run(hear=not no_audit)
@@ -141,8 +141,14 @@ class _Signals:
         self.interrupts = 0
         self.ending = 0
         """The signal that ends the program, SIGTERM or SIGHUP; 0 for none."""
-        self.starting = True
-        """Nothing is recorded yet: a sound system that hangs must not keep anybody waiting."""
+        self.recorder: Recorder | None = None
+        """None while nothing is recorded yet: a sound system that hangs must not keep anybody waiting."""
+
+    def stop(self) -> None:
+        """Stop the recording at once, even while the screen is being drawn; or the start, where it hangs."""
+        if self.recorder is None:
+            raise KeyboardInterrupt
+        self.recorder.stop()
 
     @property
     def any(self) -> bool:
@@ -156,8 +162,7 @@ def _signals() -> Iterator[_Signals]:
 
     def interrupted(_number: int, _frame: object) -> None:
         found.interrupts += 1
-        if found.starting:
-            raise KeyboardInterrupt
+        found.stop()
 
     def ending(number: int, _frame: object) -> None:
         found.ending = number
@@ -166,8 +171,7 @@ def _signals() -> Iterator[_Signals]:
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(nowhere, stream)
-        if found.starting:
-            raise KeyboardInterrupt
+        found.stop()
 
     handlers: dict[str, Any] = {
         "SIGINT": interrupted,
