@@ -13,11 +13,11 @@ from unsaid.errors import UnsaidError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("unsaid.cli.audit", "Find what was left unsaid in a recording or a transcript."),
-    "record": ("unsaid.cli.record", "Speak an answer; it is audited when you stop."),
+    "record": ("unsaid.cli.record", "Record a spoken answer and audit it when you stop."),
     "demo": ("unsaid.cli.demo", "Audit the sample answer: see what unsaid is for."),
-    "import": ("unsaid.cli.import_", "Make a session of a recording that you have."),
-    "recover": ("unsaid.cli.recover", "Finish recordings that were cut off."),
-    "devices": ("unsaid.cli.devices", "List the microphones."),
+    "import": ("unsaid.cli.import_", "Make a session of each recording, to audit it later."),
+    "recover": ("unsaid.cli.recover", "Finish recordings that were cut off, and audit them."),
+    "devices": ("unsaid.cli.devices", "List the microphones that are here."),
     "doctor": ("unsaid.cli.doctor", "Check that recording and auditing work here."),
     "rules": ("unsaid.cli.rules", "List the rules."),
     "explain": ("unsaid.cli.rules", "Explain one rule, with examples."),

@@ -68,10 +68,11 @@ def record(
     yes: bool,
     quiet: bool,
 ) -> None:
-    """Record a spoken answer; it is transcribed meanwhile and audited when you stop.
+    """Record a spoken answer and audit it when you stop.
 
-    Keys: p pauses and goes on, m marks the moment, s stops, a throws the recording away (it asks). Ctrl-C
-    stops as well: nothing is lost. Every half second the sound is brought to the disk.
+    It is transcribed while you speak. Keys: p pauses and goes on, m marks the moment, s stops, a throws the
+    recording away (it asks). Ctrl-C stops as well: nothing is lost. Every half second the sound is brought to
+    the disk.
     """
     from unsaid.cli.choose import request
     from unsaid.cli.output import Notes
