@@ -18,7 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("unsaid.cli.import_", "Make a session of each recording, to audit it later."),
     "recover": ("unsaid.cli.recover", "Finish recordings that were cut off, and audit them."),
     "devices": ("unsaid.cli.devices", "List the microphones that are here."),
-    "doctor": ("unsaid.cli.doctor", "Check that recording and auditing work here."),
+    "doctor": (
+        "unsaid.cli.doctor",
+        "Check that recording and auditing work here, and say what to do where they do not.",
+    ),
     "rules": ("unsaid.cli.rules", "List the rules."),
     "explain": ("unsaid.cli.rules", "Explain one rule, with examples."),
     "models": ("unsaid.cli.models", "List, fetch, verify and remove speech models."),
