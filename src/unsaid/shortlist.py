@@ -14,7 +14,7 @@ from unsaid.model import Audit, Dismissal, Flag, Severity, Standing
 
 FLAGS_PER_MINUTE = 4.0
 """Of an answer of five minutes twenty flags are shown at most."""
-LEAST_SHOWN = 8
+LEAST_SHOWN = 12
 """A short answer may have so many, however short it is."""
 SHIFT_S = 2.0
 """A dismissed flag is known again where its words moved by so much: another model hears them elsewhere."""
