@@ -41,7 +41,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("countdown_s", int, 3, "Seconds between the prompt and the start of a recording."),
     Option("select", list, [], "Rules to apply (codes, families or names); empty applies all."),
     Option("ignore", list, [], "Rules to leave out."),
-    Option("min_confidence", float, None, "Flags of less confidence (0 to 1) are shown by --all only.", (), 1),
+    Option(
+        "min_confidence", float, None, "Flags of less confidence (0 to 1) are shown by --all only.", (), 1
+    ),
 )
 """Every setting, listed literally; `unsaid config` and the reference are made from this."""
 

@@ -165,8 +165,8 @@ class Flag:
     confidence: float = 1.0
     """0 to 1."""
     number: int = 0
-    """By which the reader finds it: the sure flags from 1 on in order of time, then the less sure ones. It does
-    not change when flags are dismissed. 0: not numbered; a view then counts for itself."""
+    """By which the reader finds it: the sure flags from 1 on in order of time, then the less sure ones. It
+    does not change when flags are dismissed. 0: not numbered; a view then counts for itself."""
     cost_rank: int = 0
     """1 is the flag that costs the speaker most; 0 where flags were not ranked."""
     standing: Standing = "shown"

@@ -78,7 +78,7 @@ class Request:
     ignore: tuple[str, ...] = ()
     min_confidence: float | None = None
     """None: the audit's own."""
-    taste: Taste = Taste()
+    taste: Taste = field(default_factory=Taste)
     redo_from: str | None = None
     """Start this stage and all after it anew."""
 
@@ -318,14 +318,14 @@ def dismiss(
 
 
 class _Silent:
-    def note(self, text: str) -> None:
-        pass
+    """Nothing that takes long, and nothing to tell."""
 
-    def warn(self, text: str) -> None:
-        pass
+    def note(self, text: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
 
     def progress(self, what: str, total_s: float) -> AbstractContextManager[Bar]:
-        raise AssertionError("nothing here takes long")
+        raise AssertionError(f"{what}, {total_s} s")
 
 
 def load_transcript(session: Session) -> Transcript:

@@ -16,8 +16,8 @@ __all__ = ["Lexicon", "Taste", "Thresholds"]
 class Taste:
     """The user's say in what is flagged and how."""
 
-    lexicon: Lexicon = Lexicon()
-    thresholds: Thresholds = Thresholds()
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     """Rule code to the severity that goes before the rule's own."""
     flags_per_minute: float = FLAGS_PER_MINUTE

@@ -23,7 +23,7 @@ class MarkedSentence:
 
     @property
     def marked(self) -> str:
-        """The text with its codes before it: `[D1] I'll use a hash map.`, `[D1 less sure] A hash map, maybe.`"""
+        """The text with its codes before it: `[D1] I'll use a hash map.`, `[D1 less sure] A map.`"""
         return "".join(f"[{c}] " for c in self.codes) + self.text
 
 

@@ -218,7 +218,11 @@ class Ground:
                 cue = other.best(kind)
                 if cue is None:
                     continue
-                if j > index and other.pause_s >= self.thresholds.pause_s and not (read.content & other.content):
+                if (
+                    j > index
+                    and other.pause_s >= self.thresholds.pause_s
+                    and not (read.content & other.content)
+                ):
                     continue
                 return Support(cue.weight, j, other.cue_quote(cue))
         return None

@@ -96,7 +96,9 @@ def left_out(audit: Audit) -> tuple[str, ...]:
             what = f"{unsure} less sure and {cheap} less costly"
         else:
             what = "less sure" if unsure else "less costly"
-        lines.append(f"{len(audit.more):,} more, {what}: --all shows {'it' if len(audit.more) == 1 else 'them'}.")
+        lines.append(
+            f"{len(audit.more):,} more, {what}: --all shows {'it' if len(audit.more) == 1 else 'them'}."
+        )
     if audit.dismissed:
         lines.append(f"{len(audit.dismissed):,} dismissed.")
     return tuple(lines)

@@ -254,8 +254,8 @@ def _data(marked: Marked) -> dict[str, Any]:
                 "start": round(item.flag.start_s, 3),
                 "end": round(item.flag.end_s, 3),
                 "said": visible(
-                    f"Flag {item.number}{f', {place}' if place != item.number else ''} of {len(marked.flags)}: "
-                    f"{item.flag.code}, {rule_words(item.flag.name)}"
+                    f"Flag {item.number}{'' if place == item.number else f', {place}'} "
+                    f"of {len(marked.flags)}: {item.flag.code}, {rule_words(item.flag.name)}"
                 ),
             }
             for place, item in enumerate(marked.flags, 1)
@@ -319,7 +319,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        visible=visible, clock=clock, rule_words=rule_words, pause_words=pause_words, blanks=_blanks,
+        visible=visible,
+        clock=clock,
+        rule_words=rule_words,
+        pause_words=pause_words,
+        blanks=_blanks,
         standing_words=standing_words,
     )
     environment.globals.update(pieces=_pieces, plural=plural, letter=letter)
