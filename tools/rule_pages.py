@@ -37,8 +37,8 @@ def index() -> str:
         "",
         "What each rule flags, what it spares, what it is known to get wrong, and how to say it instead. In",
         "the terminal: `unsaid rules`, `unsaid explain D1`. A rule that is wrong for you can be turned down:",
-        "see [settings](../settings.md). In the examples the flagged words are bold, and \\[6.2\\] stands for",
-        "a pause of 6.2 s.",
+        "see [settings](../settings.md). In the examples the flagged words are bold, and a number in",
+        "brackets stands for a pause of so many seconds.",
     ]
     for letter, title in FAMILIES.items():
         lines += ["", f"## {letter}. {title}", "", "| rule | severity | |", "|---|---|---|"]

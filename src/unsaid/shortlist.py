@@ -112,7 +112,7 @@ def matched(flags: Sequence[Flag], dismissals: Sequence[Dismissal]) -> dict[int,
 
 def _words(quote: str) -> str:
     """The quote as far as it is the same words: a model may write them with another mark or capital."""
-    return " ".join(_WORD.findall(quote.casefold())) or quote.strip()
+    return " ".join(_WORD.findall(quote.casefold()))
 
 
 def _divided(audit: Audit, flags: Sequence[Flag]) -> Audit:

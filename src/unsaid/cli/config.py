@@ -19,6 +19,7 @@ def config(settings: Settings, as_json: bool) -> None:
     capitals, else from unsaid.toml in the workspace, else from its default. A table, such as [severity], is
     taken from unsaid.toml only.
     """
+    from unsaid.audit import SURE
     from unsaid.cli.choose import taste
 
     taste(settings)  # says what is wrong with the tables
@@ -43,6 +44,8 @@ def config(settings: Settings, as_json: bool) -> None:
     for option in OPTIONS:
         value = settings.values[option.name]
         shown = json.dumps(value, ensure_ascii=False) if value is not None else "(unset)"
+        if option.name == "min_confidence" and value is None:
+            shown = f"(unset: {SURE})"
         click.echo(f"{option.name:{width}} = {shown}  ({settings.origins[option.name]})")
         click.echo(f"{'':{width}}   {option.help}")
     for table in TABLES:
