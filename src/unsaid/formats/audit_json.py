@@ -198,11 +198,12 @@ def _read_flags(values: Values, raw: object, name: str, sentences: int) -> tuple
     flags = []
     for i, row in enumerate(values.array(raw, name)):
         path = f"{name}[{i}]"
-        flag = _read_flag(values, values.mapping(row, path), path)
+        raw_flag = values.mapping(row, path)
+        flag = _read_flag(values, raw_flag, path)
         if not 0 <= flag.sentence_index < sentences:
             raise values.error(f"{path}.sentence_index", f"there is no sentence {flag.sentence_index}")
         # An audit of an earlier version counts its flags as it shows them.
-        flags.append(flag if flag.number or name != "flags" else replace(flag, number=i + 1))
+        flags.append(flag if "number" in raw_flag else replace(flag, number=i + 1))
     return tuple(flags)
 
 
