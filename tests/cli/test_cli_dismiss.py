@@ -99,6 +99,23 @@ def test_it_stays_dismissed_when_all_is_done_anew_and_less_is_sure(
     assert "1 dismissed." in again.stdout
 
 
+def test_all_shows_the_rest_wherever_an_audit_is_printed(unsaid, demo: Path, workspace: Path) -> None:
+    (workspace / "unsaid.toml").write_text("min_confidence = 0.8\n")
+    found = audit(unsaid)
+    assert found["more"] and found["flags"]
+    for args in (["audit", "demo", "-q"], ["sessions", "show", "demo"]):
+        some, every = unsaid(*args).stdout, unsaid(*args, "--all").stdout
+        assert f"{len(found['more'])} more, less sure" in some and "--all" not in every
+        flags = len(found["flags"])
+        assert len(re.findall(r"^ *\d+ \[[DAU]\d\]", some, re.MULTILINE)) == flags
+        assert len(re.findall(r"^ *\d+ \[[DAU]\d\]", every, re.MULTILINE)) == flags + len(found["more"])
+    less_sure = found["more"][0]
+    assert unsaid("dismiss", "demo", less_sure["number"]).returncode == 0, "its number is shown by --all"
+    assert less_sure["id"] in ids(audit(unsaid)["dismissed"])
+    for command_ in ("record", "recover", "demo"):
+        assert "--all" in unsaid(command_, "--help").stdout
+
+
 def test_it_is_known_again_where_the_words_moved(unsaid, demo: Path) -> None:
     flag = audit(unsaid)["flags"][0]
     unsaid("dismiss", "demo", flag["id"])
