@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import time
@@ -132,6 +133,8 @@ class Recorder:
         self._partial: pipeline.PartialTranscript | None = None
         self._done: Any = None
         self._gone = False
+        self._over = False
+        """`finish` has begun."""
         self._progress = (0.0, 0.0)
         self._events = -1
         self._nudges = Nudges(plan.nudge_s)
@@ -245,8 +248,10 @@ class Recorder:
         self.store.end_recording(self.session.id)
 
     def close(self) -> None:
-        """Close the recording and turn it into its final file, without hearing the rest."""
-        self.finish(hear=False, tick=lambda _done_s, _total_s: False)
+        """Close the recording and turn it into its final file, without hearing the rest. Does nothing after
+        `finish`, however that went: what it has left is for `recover`."""
+        if not self._over:
+            self.finish(hear=False, tick=lambda _done_s, _total_s: False)
 
     def finish(self, *, hear: bool, tick: Callable[[float, float], bool]) -> pipeline.Live | None:
         """Close the recording, turn it into its final file, and hear the rest.
@@ -260,10 +265,9 @@ class Recorder:
 
         Raises UnsaidError where the disk is full: the sound stays as it is, and a later start finishes it.
         """
-        from unsaid.audio.take import frames_in
-
         ended = self._ended()
-        if frames_in(self.session.part) == 0:
+        self._over = True
+        if _holds_nothing(self.session):
             self.throw_away()
             return None
         hear = hear and self.plan.model is not None
@@ -279,8 +283,11 @@ class Recorder:
                 dropped_frames=ended.dropped_frames,
             )
             self.session = _finish(self.store, self.session, ended.reason)
-            live = self._rest(tick) if hear else None
-            _clean(self.store, self.session)
+            try:
+                live = self._rest(tick) if hear else None
+            finally:
+                self._live.kill()  # it reads what is removed now
+                _clean(self.store, self.session)
         finally:
             self._live.kill()
             self._close()
@@ -346,7 +353,7 @@ class Recorder:
                 due = self._nudges.due(event.at_s, event.silence_s)
                 if event.speaking:
                     now.nudge = False
-                elif due and not now.paused:
+                elif due and not now.paused and not now.over:
                     now.nudge = True
                     self._note(event="nudge", at=round(event.at_s, 3))
             case live.Ready():
@@ -378,7 +385,7 @@ class Recorder:
         limit_s, now = self.plan.limit_s, self.now
         if limit_s is None or now.at_s < limit_s or now.ended is not None:
             return
-        now.over = True
+        now.over, now.nudge = True, False
         silent = now.silence_s is not None and now.silence_s >= _SENTENCE_PAUSE_S
         if silent or now.at_s >= limit_s + OVERTIME_S:
             self.stop()
@@ -431,8 +438,6 @@ def recover(store: Store, folder: Path) -> Session | None:
     Raises InUse where it is being recorded, or finished, by another run right now, UnsaidError where it
     cannot be finished (the sound then stays as it is).
     """
-    from unsaid.audio.take import frames_in
-
     if not folder.is_dir():  # thrown away, or removed by another run, just now
         store.end_recording(folder.name)
         return None
@@ -441,11 +446,13 @@ def recover(store: Store, folder: Path) -> Session | None:
         with store.making():
             held.enter_context(store.lock(session))
         session = _load(folder)
+        if folder.name not in store.unfinished() and not _is_unfinished(folder):
+            raise InUse(f"session '{session.id}' was finished by another run just now", "It is ready.")
         _wait_for_capture(session)
-        if frames_in(session.part) == 0 and session.recording.is_file():
+        if not session.part.is_file() and session.recording.is_file():
             _clean(store, session)
             return session
-        if frames_in(session.part) == 0:
+        if _holds_nothing(session):
             shutil.rmtree(folder, ignore_errors=True)
             store.end_recording(session.id)
             return None
@@ -475,6 +482,20 @@ def unfinished(store: Store, *, thorough: bool = False) -> list[Path]:
         else:
             store.end_recording(name)
     return found
+
+
+def _holds_nothing(session: Session) -> bool:
+    """Whether there is no sample that could be lost. False where that cannot be told."""
+    from unsaid.audio.take import HEADER_BYTES
+
+    try:
+        if session.recording.exists():
+            return False
+        return session.part.stat().st_size < HEADER_BYTES + 2
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _never_begun(folder: Path) -> bool:
@@ -585,19 +606,31 @@ def _take(session: Session, reason: str) -> Take:
             event = json.loads(line)
             match event["event"]:
                 case "opened":
-                    take = replace(take, device=event["device"], device_rate_hz=event["rate_hz"])
+                    device, rate_hz = event["device"], event["rate_hz"]
+                    if not isinstance(device, str):
+                        break
+                    take = replace(take, device=device, device_rate_hz=int(_number(rate_hz)))
                 case "mark":
-                    take = replace(take, marks_s=(*take.marks_s, event["at"]))
+                    take = replace(take, marks_s=(*take.marks_s, _number(event["at"])))
                 case "nudge":
-                    take = replace(take, nudges_s=(*take.nudges_s, event["at"]))
+                    take = replace(take, nudges_s=(*take.nudges_s, _number(event["at"])))
                 case "break":
-                    take = replace(take, breaks=(*take.breaks, (event["at"], event["lasted"])))
+                    gap = (_number(event["at"]), _number(event["lasted"]))
+                    take = replace(take, breaks=(*take.breaks, gap))
                 case "ended":
-                    take = replace(take, overflows=event["overflows"], dropped_frames=event["dropped_frames"])
-                    reason = event["reason"]
-        except (ValueError, KeyError, TypeError):
+                    overflows, dropped = _number(event["overflows"]), _number(event["dropped_frames"])
+                    take = replace(take, overflows=int(overflows), dropped_frames=int(dropped))
+                    reason = str(event["reason"])
+        except (ValueError, KeyError, TypeError, OverflowError):
             break  # a line torn by a crash: it was the last
     return replace(take, ended=reason)
+
+
+def _number(value: object) -> float:
+    """`value` where it is a number; ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"a number was expected, not {value!r}")
+    return value
 
 
 _PROPER = ("stopped", "limit")

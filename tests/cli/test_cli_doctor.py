@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from virtual_microphone import Mic, microphones, speechlike
 
 from support import ROOT, command
 from unsaid.sessions.record import Source
 from unsaid.sessions.state import remember
 from unsaid.sessions.store import Store
+from virtual_microphone import Mic, microphones, speechlike
 
 
 @pytest.fixture(scope="module")

@@ -148,11 +148,13 @@ class Microphone:
             if self._opened:
                 return self._opened
             failed = self._failed
+            died = self._ended is not None
         self.kill()
         if takes.frames_in(self._take) == 0:
             self._take.unlink(missing_ok=True)
+        how = "ends the program that asks for it" if died else "does not answer"
         raise failed or UnsaidError(
-            "the microphone cannot be opened: the system's sound does not answer",
+            f"the microphone cannot be opened: the system's sound {how}",
             "Run `unsaid doctor` to see what is wrong.",
         )
 

@@ -231,7 +231,8 @@ def _finished(part: Path, flac: Path, frames: int, *, keep: bool) -> Finished:
 def _cannot(path: Path, error: Exception, needed_bytes: int = 1 << 16) -> UnsaidError:
     if disk_is_full(path.parent, error, needed_bytes):
         return UnsaidError(
-            f"{path}: the disk is full", "Free some space and run it again; the recording so far is safe."
+            f"{path}: the disk is full",
+            "What was recorded is safe. Free some space, then `unsaid recover` finishes it.",
         )
     said = getattr(error, "strerror", None) or str(error)
     return UnsaidError(f"{path}: cannot be written or read ({said})", "Check the folder's permissions.")

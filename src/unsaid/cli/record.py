@@ -104,7 +104,12 @@ def record(
     store = Store(settings.sessions_dir)
     countdown_s = settings.number("countdown_s", countdown)
     with _signals() as signals:
-        recorder = _start(settings, store, plan, input_, notes, countdown_s)
+        try:
+            recorder = _start(settings, store, plan, input_, notes, countdown_s)
+        except KeyboardInterrupt:
+            click.echo("stopped before anything was recorded; nothing was kept", err=True)
+            sys.exit(128 + (signals.ending or signal.SIGINT))
+        signals.starting = False
         desk = _Desk(recorder, signals, notes, countdown_s)
         try:
             live = desk.run(hear=not no_audit, taste=job.taste)
@@ -139,6 +144,8 @@ class _Signals:
         self.interrupts = 0
         self.ending = 0
         """The signal that ends the program, SIGTERM or SIGHUP; 0 for none."""
+        self.starting = True
+        """Nothing is recorded yet: a sound system that hangs must not keep anybody waiting."""
 
     @property
     def any(self) -> bool:
@@ -152,6 +159,8 @@ def _signals() -> Iterator[_Signals]:
 
     def interrupted(_number: int, _frame: object) -> None:
         found.interrupts += 1
+        if found.starting:
+            raise KeyboardInterrupt
 
     def ending(number: int, _frame: object) -> None:
         found.ending = number
@@ -160,6 +169,8 @@ def _signals() -> Iterator[_Signals]:
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(nowhere, stream)
+        if found.starting:
+            raise KeyboardInterrupt
 
     handlers: dict[str, Any] = {
         "SIGINT": interrupted,
@@ -238,6 +249,8 @@ class _Desk:
         """Where it stood when it was asked whether to throw the recording away."""
         self.said: list[tuple[float, str]] = []
         self.done = (0.0, 0.0)
+        self.keyless = False
+        """No key can come: there is no terminal, or it is somebody else's."""
         self.later = False
         """Ctrl-C while the rest was transcribed: the user wants to go."""
 
@@ -249,6 +262,7 @@ class _Desk:
         with Keys() as keys, self._screen() as draw:
             while self.recorder.running and not self.recorder.thrown_away:
                 self._look()
+                self.keyless = not keys.live
                 draw(self._picture())
                 if self.signals.any:
                     self.recorder.stop()
@@ -353,7 +367,7 @@ class _Desk:
             transcriber=now.listening,
             nudge=_NUDGE if now.nudge else "",
             marks=len(now.marks_s),
-            notes=tuple(text for _, text in self.said),
+            notes=(*((_KEYLESS,) if self.keyless else ()), *(text for _, text in self.said)),
             done_s=self.done[0],
             total_s=self.done[1],
         )
@@ -376,17 +390,21 @@ class _Desk:
 
             yield tell
             return
-        from rich.live import Live as Display
+        from rich.control import Control
 
-        with Display(console=out, screen=True, auto_refresh=False) as display:
+        with out.screen():
 
             def draw(picture: Screen) -> None:
                 width, height = out.size
-                display.update(render(picture, width, height), refresh=True)
+                # Not by rich's Live: it fills every row with spaces, a hundred thousand a second.
+                with out:
+                    out.control(Control.home())
+                    out.print(render(picture, width, height), end="", crop=False)
 
             yield draw
 
 
+_KEYLESS = "no keys here: Ctrl-C stops"
 _NUDGE = "It is quiet: say what you are deciding, and why."
 
 

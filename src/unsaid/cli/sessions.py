@@ -72,7 +72,12 @@ def show(settings: Settings, session: str, everything: bool, as_json: bool) -> N
     from unsaid.pipeline import load_audit
 
     print_report(console(), load_audit(found), title=found.id, page=found.page, everything=everything)
-    click.echo(f"\nfiles: {found.folder}")
+    click.echo()
+    if found.take is not None:
+        for what, times_s in (("marked", found.take.marks_s), ("asked to think aloud", found.take.nudges_s)):
+            if times_s:
+                click.echo(f"{what}: {', '.join(_clock(at_s) for at_s in times_s)}")
+    click.echo(f"files: {found.folder}")
 
 
 @sessions.command()

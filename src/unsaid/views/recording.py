@@ -333,10 +333,12 @@ def plain_line(screen: Screen) -> str:
 
 def told(screen: Screen) -> tuple[object, ...]:
     """What is worth a new `plain_line`: equal as long as nothing has happened but time going by."""
+    first = (screen.state, screen.device)
+    if _standing(screen) not in ("recording", "paused"):
+        return first
     return (
-        screen.state,
+        *first,
         screen.over,
-        screen.device,
         screen.level_note,
         screen.lost_s > 0,
         int(screen.lost_s),
@@ -392,7 +394,7 @@ _JOINERS = {
 
 
 def render(screen: Screen, width: int, height: int) -> Frame:
-    """A frame of `width` x `height` cells for rich's `Live(screen=True)`, or for a print of it."""
+    """A frame of `width` x `height` cells, to be printed at the top left corner without a line end."""
     return Frame(screen, width, height)
 
 
