@@ -16,6 +16,8 @@ from unsaid.language.own import Lexicon
 
 GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
 """How sure each grade of phrase makes us, 0 to 1."""
+NOTHING = Lexicon()
+"""No own words and phrases."""
 LONGEST_MATCH = 14
 """Words that one phrase may span, wildcards and fillers included."""
 
@@ -194,7 +196,7 @@ def kinds() -> tuple[str, ...]:
 
 def prepare(own: Lexicon | None = None) -> None:
     """Read the phrases now rather than with the first sentence."""
-    _data(own or Lexicon())
+    _data(own or NOTHING)
 
 
 def plain(phrase: str) -> str:
@@ -291,7 +293,7 @@ def _step(node: _Node, word: str) -> _Node:
 
 def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
     """All classes and phrases in a row of words (lower case, no punctuation), `own` ones besides ours."""
-    class_root, phrase_root = _data(own or Lexicon())
+    class_root, phrase_root = _data(own or NOTHING)
     n = len(words)
     classes: list[tuple[tuple[str, int], ...]] = []
     for i in range(n):
