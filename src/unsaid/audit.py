@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from unsaid.language import acts, sentences
@@ -10,9 +11,11 @@ from unsaid.language.acts import Answer
 from unsaid.language.weigh import Ground
 from unsaid.model import Audit, Flag, Kind, Measures, Pause, Prompt, Transcript
 from unsaid.rules import Finding, Rule, chosen
+from unsaid.shortlist import shortlisted
+from unsaid.taste import Taste
 
 SURE = 0.42
-"""Findings below this confidence are left out."""
+"""Findings below this confidence are less sure: found, and not shown by default."""
 _ORDER = ("A1", "U5", "A5", "D3", "D4", "U3", "U2", "D2", "D1", "A3", "A2", "A4", "U4", "U1")
 """One gap, one label: of two codes on one sentence the one that stands first here stays."""
 
@@ -25,26 +28,37 @@ def audit(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     min_confidence: float = SURE,
+    taste: Taste | None = None,
 ) -> Audit:
     """Find where reasoning stayed hidden.
 
     `prompt` and `kind` go before what the transcript itself carries. `select` and `ignore` take code
-    prefixes ("D", "D1") and names. Findings below `min_confidence` (0 to 1) are left out. Raises
-    UnsaidError for an unknown rule.
+    prefixes ("D", "D1") and names. Findings below `min_confidence` (0 to 1) and those over the limit (see
+    `shortlist`) are in `Audit.more`. `taste` is the user's say. Raises UnsaidError for an unknown rule.
     """
+    taste = taste or Taste()
     rules = chosen(select, ignore)
     prompt = prompt or transcript.prompt
-    answer = acts.understand(sentences.split(transcript), prompt, kind)
-    ground = Ground(answer)
+    answer = acts.understand(sentences.split(transcript), prompt, kind, taste.lexicon)
+    ground = Ground(answer, taste.thresholds)
     found = [(rule, finding) for rule in rules for finding in rule.check(ground)]
     flags = _settled(answer, [(r, f) for r, f in found if f.confidence >= min_confidence])
-    return Audit(
+    taken = {f.sentence_index for f in flags}
+    less_sure = _settled(
+        answer, [(r, f) for r, f in found if f.confidence < min_confidence and f.sentence not in taken]
+    )
+    result = Audit(
         transcript=transcript,
         sentences=acts.with_acts(answer),
-        flags=flags,
+        flags=_graded(flags, taste),
         measures=_measures(transcript, ground, flags),
         prompt=prompt,
     )
+    return shortlisted(result, _graded(less_sure, taste), taste.flags_per_minute)
+
+
+def _graded(flags: Sequence[Flag], taste: Taste) -> tuple[Flag, ...]:
+    return tuple(replace(f, severity=taste.severities.get(f.code, f.severity)) for f in flags)
 
 
 def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Flag, ...]:

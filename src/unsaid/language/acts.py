@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from unsaid.language.cues import FILLERS, Cue, Token, find, is_number, listed, tokens
+from unsaid.language.own import Lexicon
 from unsaid.model import Act, Kind, Prompt, Sentence
 
 _NUMBER_CORE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -272,10 +273,10 @@ def _is_filler(text: str, toks: Sequence[Token], cue: Cue) -> bool:
     )
 
 
-def _read(sentence: Sentence) -> Read:
+def _read(sentence: Sentence, own: Lexicon | None = None) -> Read:
     toks = tokens(sentence.text)
     words = tuple(t.text for t in toks)
-    found = find(words)
+    found = find(words, own)
     lead = _lead(words)
     codes = sum(1 for at in found.classes if any(n == "code" for n, _ in at))
     # Words within a name of several words are no verbs: "document store".
@@ -348,10 +349,13 @@ def _kind(prompt_words: Sequence[str], reads: Sequence[Read]) -> Kind | None:
 
 
 def understand(
-    sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None
+    sentences: Sequence[Sentence],
+    prompt: Prompt | None = None,
+    kind: Kind | None = None,
+    own: Lexicon | None = None,
 ) -> Answer:
-    """Read all sentences of an answer."""
-    reads = tuple(_read(s) for s in sentences)
+    """Read all sentences of an answer, by our words and phrases and the user's own."""
+    reads = tuple(_read(s, own) for s in sentences)
     places: dict[str, list[int]] = {}
     for r in reads:
         for c in r.content:

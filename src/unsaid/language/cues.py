@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
+from unsaid.language.own import Lexicon
+
 GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
 """How sure each grade of phrase makes us, 0 to 1."""
+NOTHING = Lexicon()
+"""No own words and phrases."""
 LONGEST_MATCH = 14
 """Words that one phrase may span, wildcards and fillers included."""
 
@@ -185,14 +189,24 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(listed.split() if isinstance(listed, str) else listed)
 
 
-def prepare() -> None:
+def kinds() -> tuple[str, ...]:
+    """The kinds of act that phrases stand for, in the order of `cues.toml`."""
+    return tuple(k for k in _document() if k not in ("classes", "words"))
+
+
+def prepare(own: Lexicon | None = None) -> None:
     """Read the phrases now rather than with the first sentence."""
-    _data()
+    _data(own or NOTHING)
 
 
-@cache
-def _data() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The automata of the classes and of the phrases, built once."""
+def plain(phrase: str) -> str:
+    """A phrase as a person writes it, as a row of plain words; empty where it has none."""
+    return " ".join(t.text for t in tokens(phrase))
+
+
+@lru_cache(maxsize=4)
+def _data(own: Lexicon) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The automata of the classes and of the phrases, built once; `own` words and phrases are sure ones."""
     doc = _document()
     classes: dict[str, Any] = {}
     for name, members in doc["classes"].items():
@@ -205,6 +219,10 @@ def _data() -> tuple[dict[str, Any], dict[str, Any]]:
         for grade, rows in grades.items():
             for row in rows:
                 _insert(phrases, row, (kind, GRADES[grade]))
+    for name, member in own.words:
+        _insert(classes, plain(member), name)
+    for kind, phrase in own.cues:
+        _insert(phrases, plain(phrase), (kind, 1.0))
     return classes, phrases
 
 
@@ -273,9 +291,9 @@ def _step(node: _Node, word: str) -> _Node:
     return cast("_Node", node.setdefault(word, {}))
 
 
-def find(words: Sequence[str]) -> Found:
-    """All classes and phrases in a row of words (lower case, no punctuation)."""
-    class_root, phrase_root = _data()
+def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
+    """All classes and phrases in a row of words (lower case, no punctuation), `own` ones besides ours."""
+    class_root, phrase_root = _data(own or NOTHING)
     n = len(words)
     classes: list[tuple[tuple[str, int], ...]] = []
     for i in range(n):

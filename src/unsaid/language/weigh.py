@@ -13,11 +13,7 @@ from functools import cached_property
 
 from unsaid.language.acts import Answer, Read, content
 from unsaid.language.cues import Cue, is_number, listed
-
-SILENT_S = 4.0
-"""A pause from which the listener has missed a stretch of thinking."""
-BEFORE, AFTER = 1, 2
-"""The neighbourhood in which a reason or a bound is looked for, in sentences."""
+from unsaid.language.own import SILENT_S, Thresholds
 
 _LOOKED_AT = 40
 """So many later places of a word are looked at, however long the answer."""
@@ -65,8 +61,9 @@ def thing_of(read: Read, start: int = 0, end: int | None = None) -> str:
 class Ground:
     """An answer with its decisions, reasons and bounds weighed."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, thresholds: Thresholds | None = None) -> None:
         self.answer = answer
+        self.thresholds = thresholds or Thresholds()
 
     @property
     def reads(self) -> tuple[Read, ...]:
@@ -76,7 +73,7 @@ class Ground:
     @cached_property
     def decisions(self) -> tuple[Decision | None, ...]:
         """For each sentence what it decides, None where nothing."""
-        return tuple(decide(self.answer, r) for r in self.reads)
+        return tuple(decide(self.answer, r, self.thresholds.pause_s) for r in self.reads)
 
     @cached_property
     def supports(self) -> tuple[tuple[float, Cue | None], ...]:
@@ -116,11 +113,12 @@ class Ground:
         """
         best: Support | None = None
         silence = 1.0
-        for j in range(max(0, index - BEFORE), min(len(self.reads), index + AFTER + 3)):
+        before, after = self.thresholds.before, self.thresholds.after
+        for j in range(max(0, index - before), min(len(self.reads), index + after + 3)):
             strength, cue = self.supports[j]
             if j == index - 1:
                 strength = max(strength, self._fact(index))
-            if strength <= 0 or (j > index + AFTER and strength < 0.9):
+            if strength <= 0 or (j > index + after and strength < 0.9):
                 continue
             if j != index:
                 strength *= self._about(index, j)
@@ -173,8 +171,8 @@ class Ground:
             if own:
                 return 0.6 if shared and linked else 0.3 if shared else 0.1
             weight = 0.95 if linked else 0.8 if shared else 0.3
-            return weight if here.pause_s < 2 * SILENT_S or linked or shared else 0.5 * weight
-        if other > index + AFTER:
+            return weight if here.pause_s < 2 * self.thresholds.pause_s or linked or shared else 0.5 * weight
+        if other > index + self.thresholds.after:
             rare = any(len(self.answer.places.get(p, ())) <= 4 for p in here.content & there.content)
             return 0.7 if rare and not own else 0.0
         chain = 1.0
@@ -186,7 +184,7 @@ class Ground:
                 and (_leans_back(between) or any(w in listed("pronouns") for w in between.words[:4]))
             )
             mine = self.decisions[k]
-            if between.pause_s >= SILENT_S and not back:
+            if between.pause_s >= self.thresholds.pause_s and not back:
                 chain *= 0.5
             if between.question and k < other:
                 chain *= 0.6
@@ -210,8 +208,9 @@ class Ground:
             return Support(cue.weight, j, other.cue_quote(cue))
         return None
 
-    def bound(self, index: int, before: int = BEFORE, after: int = AFTER) -> Support | None:
+    def bound(self, index: int) -> Support | None:
         """What limits a doubt in a sentence: a number, a condition, a check, a fallback, an assumption."""
+        before, after = self.thresholds.before, self.thresholds.after
         read = self.reads[index]
         for j in range(max(0, index - before), min(len(self.reads), index + after + 1)):
             other = self.reads[j]
@@ -219,7 +218,11 @@ class Ground:
                 cue = other.best(kind)
                 if cue is None:
                     continue
-                if j > index and other.pause_s >= SILENT_S and not (read.content & other.content):
+                if (
+                    j > index
+                    and other.pause_s >= self.thresholds.pause_s
+                    and not (read.content & other.content)
+                ):
                     continue
                 return Support(cue.weight, j, other.cue_quote(cue))
         return None
@@ -403,10 +406,10 @@ _THEN = (
 )
 
 
-def _elaborates(answer: Answer, read: Read) -> bool:
+def _elaborates(answer: Answer, read: Read, silent_s: float) -> bool:
     """Goes on about what the sentence before chose, and brings in nothing new to choose."""
     before = answer.get(read.index - 1)
-    if before is None or read.pause_s >= SILENT_S or before.weight("decision") < 1:
+    if before is None or read.pause_s >= silent_s or before.weight("decision") < 1:
         return False
     things = [content(read.words[a:b]) for a, b in read.spans("thing")]
     new = any(not part <= before.content for part in things)
@@ -419,7 +422,7 @@ def _said_before(answer: Answer, read: Read) -> bool:
     return bool(parts) and all(answer.places.get(p, (read.index,))[0] < answer.summary_from for p in parts)
 
 
-def decide(answer: Answer, read: Read) -> Decision | None:
+def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision | None:
     """What a sentence decides, from its phrases, its form and the question before it."""
     if not read.tokens or read.question or (read.verbless and "question" in read.words):
         return None
@@ -434,7 +437,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     tech = read.has("tech") or read.has("approach")
     specific = tech or read.has("structure")
     number = any(is_number(w) for w in words)
-    silent = read.pause_s >= SILENT_S
+    silent = read.pause_s >= silent_s
     before = answer.get(read.index - 1)
 
     def whole(least: float, as_form: str) -> None:
@@ -575,7 +578,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.5
     if form != "answer" and _mere_step(read):
         strength -= 0.4
-    if form != "answer" and weight < 1 and _elaborates(answer, read):
+    if form != "answer" and weight < 1 and _elaborates(answer, read, silent_s):
         strength -= 0.3
     if read.index >= answer.summary_from and _said_before(answer, read):
         strength -= 0.5

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from unsaid.language.acts import Read
 from unsaid.language.cues import Cue, listed
-from unsaid.language.weigh import SILENT_S, Decision, Ground, Support, is_counted
+from unsaid.language.weigh import Decision, Ground, Support, is_counted
 from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
 
 
-def _no_reason(near: Support | None) -> str:
+def _no_reason(ground: Ground, near: Support | None) -> str:
     if near is None or near.strength < 0.25:
-        return "no reason in the sentence, the one before or the two after"
+        return f"no reason in {ground.thresholds.window}"
     return f"nearest to a reason: {shown(near.quote)}, too little to carry the choice"
 
 
@@ -29,7 +29,7 @@ def _weighed(ground: Ground, d: Decision) -> tuple[float, list[str]]:
     if circular is not None and score > 0.15:
         score = min(1.0, score + 0.15)
         evidence.append(f"{shown(circular.quote)} gives no cause: it would fit any choice")
-    evidence.append(_no_reason(near))
+    evidence.append(_no_reason(ground, near))
     return score, evidence
 
 
@@ -54,7 +54,7 @@ _FORMS = {
 
 def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
     for d in ground.decisions:
-        if d is None or ground.reads[d.sentence].pause_s >= SILENT_S:
+        if d is None or ground.reads[d.sentence].pause_s >= ground.thresholds.pause_s:
             continue
         score, evidence = _weighed(ground, d)
         if score < 0.2:
@@ -79,7 +79,7 @@ def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
 
 def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
     for d in ground.decisions:
-        if d is None or ground.reads[d.sentence].pause_s < SILENT_S:
+        if d is None or ground.reads[d.sentence].pause_s < ground.thresholds.pause_s:
             continue
         score, evidence = _weighed(ground, d)
         if score < 0.2:
@@ -132,7 +132,7 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
             quote,
             f"An earlier choice is dropped{f' for {shown(what)}' if what else ''}, and what was wrong with "
             "it is not said.",
-            (f"turns back: {shown(quote)}", _no_reason(near)),
+            (f"turns back: {shown(quote)}", _no_reason(ground, near)),
             f"I'm dropping {BLANK} because {BLANK}; {what or BLANK} fixes that by {BLANK}.",
             score,
         )
@@ -209,7 +209,7 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
             read.index,
             quote,
             f"Something is left out ({shown(quote)}), and why it may be left out is not said.",
-            (f"left out: {shown(quote)}", _no_reason(near if outside or own else None)),
+            (f"left out: {shown(quote)}", _no_reason(ground, near if outside or own else None)),
             f"I'm leaving {what or BLANK} out because {BLANK}; if it mattered I'd {BLANK}.",
             score,
         )

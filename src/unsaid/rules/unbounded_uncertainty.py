@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from unsaid.language.acts import Read, content
 from unsaid.language.cues import Cue, is_number, listed
-from unsaid.language.weigh import SILENT_S, Ground, Support
+from unsaid.language.weigh import Ground, Support
 from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
 
-_NO_BOUND = "nothing that bounds it in the sentence, the one before or the two after"
+
+def _no_bound(ground: Ground) -> str:
+    return f"nothing that bounds it in {ground.thresholds.window}"
 
 
 def _outside(read: Read, kind: str, cue: Cue) -> float:
@@ -23,12 +25,14 @@ def _outside(read: Read, kind: str, cue: Cue) -> float:
 def _bounded(ground: Ground, index: int, cue: Cue) -> Support | None:
     """What limits the doubt voiced in `cue`."""
     read = ground.reads[index]
-    for j in (index, index + 1, index + 2, index - 1):
+    window = ground.thresholds
+    later = range(index, index + window.after + 1)
+    for j in (*later, *range(index - 1, index - window.before - 1, -1)):
         other = ground.answer.get(j)
         if other is None or (j < index and not other.content & read.content):
             continue
         if j > index and any(
-            ground.reads[k].pause_s >= SILENT_S and not (ground.reads[k].content & read.content)
+            ground.reads[k].pause_s >= window.pause_s and not (ground.reads[k].content & read.content)
             for k in range(index + 1, j + 1)
         ):
             continue
@@ -79,7 +83,7 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
             read.index,
             quote,
             f"{shown(quote)} carries a claim, and nothing says how sure, within what, or how to find out.",
-            (f"doubt: {shown(quote)}", _NO_BOUND),
+            (f"doubt: {shown(quote)}", _no_bound(ground)),
             f"I expect {BLANK}, between {BLANK} and {BLANK}; I'd check it by {BLANK}, "
             f"and if it fails I'd {BLANK}.",
             score,
@@ -163,7 +167,7 @@ def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
             read.index,
             quote,
             f"{shown(quote)} is left hanging: no way to find out, and nothing assumed in the meantime.",
-            (f"unknown: {shown(quote)}", _NO_BOUND),
+            (f"unknown: {shown(quote)}", _no_bound(ground)),
             f"I don't know {what or BLANK}; I'd find out by {BLANK}, and until then I assume {BLANK}.",
             score,
         )
