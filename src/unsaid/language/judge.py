@@ -138,12 +138,34 @@ def joined(reads: Sequence[Read], signs: Sequence[Mapping[str, float]], readings
     return out
 
 
+def spared(letter: str, code: str, seen: Mapping[str, float]) -> float:
+    """How much of a judgement is left where the guide spares a sentence by rule, 0 to 1.
+
+    A marked assumption, a case put with "if", a fact of the prompt; a doubt that is bounded right away or
+    taken up again; a choice that follows from a fact or a fault just told.
+    """
+    if letter == "A":
+        if code in ("A1", "A5"):
+            return 1.0
+        marked = "has assumption" in seen or "opens if" in seen or "property given" in seen
+        return 0.5 if marked else 1.0
+    if letter == "U":
+        if "taken up again" in seen:
+            return 0.4
+        settles = "has check" in seen or "has assumption" in seen or "next assumption" in seen
+        return 0.6 if settles or "next opens if" in seen else 1.0
+    fault = "before correction" in seen and seen.get("before reason strength", 0.0) >= 0.5
+    fact = "begins so" in seen and "before number" in seen and "before decides" not in seen
+    return 0.6 if fault and "next circular" not in seen else 0.7 if fact else 1.0
+
+
 def hinted(letter: str, scores: Mapping[str, float]) -> dict[str, float]:
     """What the hand-written reading of a family's rules says of a sentence, as signs."""
     if not scores:
         return {}
     most = max(scores.values())
     out = {f"hint {code}": score for code, score in scores.items()}
+    out |= {f"hint {code} {'sure' if score >= SURE else 'weak'}": 1.0 for code, score in scores.items()}
     out[f"hint {letter}"] = most
     if most >= SURE:
         out["hint sure"] = 1.0
@@ -221,8 +243,8 @@ class Judge:
             miss = 1.0
             for x in sums:
                 miss *= 1.0 - _logistic(x)
-            p = 1.0 - miss
             likeliest = max(columns, key=lambda k: (sums[k], -k))
+            p = (1.0 - miss) * spared(letter, codes[likeliest], self.signs[i])
             told = _told(parts, likeliest) if p >= 0.4 * least else ()
             out.append(Verdict(_confidence(p, least), codes[likeliest] if len(codes) > 1 else "", told))
         return tuple(out)

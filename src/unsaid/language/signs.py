@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
 
-from unsaid.language.acts import Read, numbers
+from unsaid.language.acts import Read, content, numbers
 from unsaid.language.cues import is_number, listed
 from unsaid.language.weigh import SILENT_S, Ground, follows, leans_back, mere_step, signposts
 
@@ -50,7 +50,7 @@ def _groups() -> SimpleNamespace:
     names = (
         "causes effects limits conditionals comparing first_person pointing_back intensifiers scalars amounts "
         "verdicts doubting knowing laters putting_off people counted needing universals refusing turning "
-        "negations imperatives stopwords states past_verbs"
+        "negations deferring imperatives stopwords states past_verbs"
     )
     return SimpleNamespace(**{name: listed(name) for name in names.split()})
 
@@ -305,6 +305,15 @@ def _wider(ground: Ground, read: Read, out: dict[str, float]) -> None:
             out["will later"] = 1.0
     if rest[-1] in ("later", "afterwards", "after", "eventually", "tbd"):
         out["ends later"] = 1.0
+    if "has deferral" in out or "puts off" in out or "will later" in out or "ends later" in out:
+        topic = read.content - content(g.deferring)
+        common = max(8, len(ground.reads) // 40)
+        topic = frozenset(t for t in topic if len(ground.answer.places.get(t, ())) <= common)
+        if topic and ground.picked_up(read.index, topic) is not None:
+            out["taken up again"] = 1.0
+    prompt = ground.answer.prompt_content
+    if any(content(words[c.end - 2 : c.end]) & prompt for c in read.cues.get("property", ())):
+        out["property given"] = 1.0
     _others(ground, read, out, person=person)
     if number:
         _figures(ground, read, out)

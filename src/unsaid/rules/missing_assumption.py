@@ -705,7 +705,7 @@ TAKEN_FOR_GRANTED = Rule(
             "It's a web app, so React, and an API, the usual. Next, the map.",
             prompt="Design a parcel tracking service.",
             kind="design",
-            note="spared on purpose: nothing turns on it",
+            note="flagged though nothing turns on it: a web app would be React to most people",
         ),
     ),
     instead="Replace the word by the assumption it stands for.",

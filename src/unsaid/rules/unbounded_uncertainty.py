@@ -577,7 +577,7 @@ VAGUE_MAGNITUDE = Rule(
             "The feedback was extremely positive. Then we went live.",
             prompt="Tell me about a project you led.",
             kind="story",
-            note="missed on purpose: praise is no magnitude",
+            note="flagged though praise is no magnitude: “extremely” looks like one",
         ),
     ),
     instead="Say from where to where, and how you know.",
