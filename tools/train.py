@@ -1,7 +1,7 @@
-"""Fits the weights by which a sentence is judged, on the labelled answers, and measures them on answers left out.
+"""Fits the weights by which a sentence is judged, on the labelled answers; measures them on answers left out.
 
     python tools/train.py            fit on every answer (the held-out folder stays apart), write weights.json
-    python tools/train.py --cv       leave answers out in turn: how good the judgement is on answers not fitted on
+    python tools/train.py --cv       leave answers out in turn and measure on them; write nothing
 
 Needs scikit-learn, which the program itself does not.
 
@@ -27,10 +27,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from accuracy import CASES, FAMILIES, ROOT, Case, Tally, home, read_case, read_folder, spoken
-
+from tools.accuracy import CASES, FAMILIES, ROOT, Case, Tally, home, read_case, read_folder, spoken
 from unsaid.language import acts, sentences
 from unsaid.language.acts import Read
 from unsaid.language.judge import Reading, hinted, joined, own, phrases, spared
@@ -60,7 +59,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "U": (("U1", "U2", "U3", "U4", "U5"),),
 }
 STRENGTH = {"D": 0.1, "A": 0.2, "U": 0.2}
-LEAST = {"D": 0.45, "A": 0.28, "U": 0.32}
+LEAST = {"D": 0.48, "A": 0.28, "U": 0.32}
 """Thresholds, chosen on answers left out: precision first."""
 READING_STRENGTH = 0.3
 SURROUNDINGS = {
@@ -137,17 +136,20 @@ def answers() -> list[list[Row]]:
         unseen = "\nunseen: yes\n" in path.read_text(encoding="utf-8")
         out.append(rows_of(read_case(path), f"cases/{path.stem}", unseen))
     out += [rows_of(c, f"gold/{c.name}", False) for c in read_folder(GOLD)]
-    marked = {}
+    marked: dict[str, tuple[set[int], set[int]]] = {}
     for line in READINGS.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             name, commits, reasons = line.split("|")
-            marked[name] = tuple({int(x) for x in part.split(",") if x} for part in (commits, reasons))
+            marked[name] = (
+                {int(x) for x in commits.split(",") if x},
+                {int(x) for x in reasons.split(",") if x},
+            )
     for rows in out:
         if rows and rows[0].answer in marked:
-            commits, reasons = marked[rows[0].answer]
+            chosen_at, reasoned_at = marked[rows[0].answer]
             for r in rows:
                 chosen = r.labels.get("D", "?") != "?"
-                r.commits, r.reasons = int(chosen or r.index in commits), int(r.index in reasons)
+                r.commits, r.reasons = int(chosen or r.index in chosen_at), int(r.index in reasoned_at)
     return out
 
 
@@ -188,7 +190,9 @@ def examples() -> list[list[Row]]:
     return out
 
 
-def _fit(rows: Sequence[Mapping[str, float]], wanted: Sequence[int], weights: Sequence[float], c: float) -> Any:
+def _fit(
+    rows: Sequence[Mapping[str, float]], wanted: Sequence[int], weights: Sequence[float], c: float
+) -> Any:
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -323,7 +327,11 @@ def tally(rows: Sequence[Row], chances: Sequence[float], family: str, least: flo
     for label, p in best.values():
         if label == "?":
             continue
-        out.add(Tally(int(p >= least and label != ""), int(p >= least and not label), int(p < least and label != "")))
+        out.add(
+            Tally(
+                int(p >= least and label != ""), int(p >= least and not label), int(p < least and label != "")
+            )
+        )
     return out
 
 
@@ -351,7 +359,7 @@ def cross(groups: Sequence[list[Row]], apart: Sequence[list[Row]]) -> None:
     }
     for name, chosen in sets.items():
         total = Tally()
-        print(f"{name}: {len({rows[k].answer for k in chosen})} answers, {len(chosen)} sentences, left out of the fit")
+        print(f"{name}: {len({rows[k].answer for k in chosen})} answers, {len(chosen)} sentences, left out")
         for family in FAMILIES:
             t = tally([rows[k] for k in chosen], [chances[family][k] for k in chosen], family, LEAST[family])
             print(f"  family {family}  {t}")
@@ -360,7 +368,9 @@ def cross(groups: Sequence[list[Row]], apart: Sequence[list[Row]]) -> None:
         for factor in (0.7, 0.85, 1.15, 1.3):
             total = Tally()
             for f in FAMILIES:
-                total.add(tally([rows[k] for k in chosen], [chances[f][k] for k in chosen], f, LEAST[f] * factor))
+                total.add(
+                    tally([rows[k] for k in chosen], [chances[f][k] for k in chosen], f, LEAST[f] * factor)
+                )
             print(f"    thresholds x {factor:<4} {total}")
 
 
@@ -380,10 +390,10 @@ def write(groups: Sequence[list[Row]], apart: Sequence[list[Row]]) -> None:
         at, weights = _column(one)
         bias.append(_rounded(at))
         for name, w in weights.items():
-            table, key, value = (
+            into, key, value = (
                 (by_phrase, name[1:], w * PHRASE) if name.startswith("\0") else (by_sign, name, w)
             )
-            table.setdefault(key, [0.0, 0.0, 0.0])[column] = _rounded(value)
+            into.setdefault(key, [0.0, 0.0, 0.0])[column] = _rounded(value)
     by_phrase = {k: v for k, v in by_phrase.items() if max(map(abs, v)) >= 0.05}
     families = {}
     for family in FAMILIES:
@@ -401,8 +411,8 @@ def write(groups: Sequence[list[Row]], apart: Sequence[list[Row]]) -> None:
             "weights": {k: v for k, v in sorted(table.items()) if any(abs(x) >= 0.005 for x in v)},
         }
     doc = {
-        "about": "Weights of unsaid.language.judge, fitted by tools/train.py: logistic regressions. Readings: "
-        "commits, reasons, supports.",
+        "about": "Weights of unsaid.language.judge: logistic regressions, fitted by tools/train.py. The "
+        "readings are commits, reasons, supports.",
         "readings": {
             "bias": bias,
             "signs": dict(sorted(by_sign.items())),
@@ -412,12 +422,20 @@ def write(groups: Sequence[list[Row]], apart: Sequence[list[Row]]) -> None:
         "says": tomllib.loads(SAYS.read_text(encoding="utf-8"))["says"],
     }
     WEIGHTS.write_text(_lines(doc), encoding="utf-8")
-    print(f"{WEIGHTS.relative_to(ROOT)}: {WEIGHTS.stat().st_size // 1024} KiB, {len(by_phrase)} phrases, "
-          f"{len(by_sign)} signs")
+    print(
+        f"{WEIGHTS.relative_to(ROOT)}: {WEIGHTS.stat().st_size // 1024} KiB, {len(by_phrase)} phrases, "
+        f"{len(by_sign)} signs"
+    )
 
 
 NEAR = frozenset(
-    ("silence, then commits", "silence, then open", "silence, then untold", "first step", "first step names a thing")
+    (
+        "silence, then commits",
+        "silence, then open",
+        "silence, then untold",
+        "first step",
+        "first step names a thing",
+    )
 )
 """Names that `joined` gives only now and then."""
 
@@ -425,7 +443,8 @@ NEAR = frozenset(
 def _lines(doc: Mapping[str, Any]) -> str:
     """JSON with one weight a line."""
     text = json.dumps(doc, indent=1, ensure_ascii=False)
-    out, depth = [], False
+    out: list[str] = []
+    depth = False
     for line in text.splitlines():
         stripped = line.strip()
         if depth:
@@ -437,9 +456,7 @@ def _lines(doc: Mapping[str, Any]) -> str:
     return "\n".join(out) + "\n"
 
 
-DECISION_SIGNS = frozenset(
-    tomllib.loads(SAYS.read_text(encoding="utf-8"))["decision_signs"]
-)
+DECISION_SIGNS = frozenset(tomllib.loads(SAYS.read_text(encoding="utf-8"))["decision_signs"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -14,8 +14,8 @@ from unsaid.rules import Finding, Rule, chosen
 SURE = 0.42
 """Findings below this confidence are left out."""
 _ORDER = ("A1", "U5", "A5", "D3", "D4", "U3", "U2", "D2", "D1", "A3", "A2", "A4", "U4", "U1")
-"""One gap, one label: of two families on one sentence the surer one stays, and of its codes the one that stands
-first here."""
+"""One gap, one label: of two families on one sentence the surer one stays, and of its codes the one that
+stands first here."""
 
 
 def audit(

@@ -78,7 +78,9 @@ def phrases(read: Read) -> set[str]:
     return out
 
 
-def joined(reads: Sequence[Read], signs: Sequence[Mapping[str, float]], readings: Sequence[Reading], i: int) -> dict[str, float]:
+def joined(
+    reads: Sequence[Read], signs: Sequence[Mapping[str, float]], readings: Sequence[Reading], i: int
+) -> dict[str, float]:
     """The readings of a sentence and its neighbours, and what they come to together."""
     here = readings[i]
     none = Reading(0.0, 0.0, 0.0)
@@ -90,7 +92,10 @@ def joined(reads: Sequence[Read], signs: Sequence[Mapping[str, float]], readings
     silent = reads[i].pause_s >= SILENT_S
     c, r = here.commits, here.reasons
     open_by_reason = (
-        c * (1 - r) * (1 - 0.8 * after.reasons * (1 - after.commits)) * (1 - 0.5 * before.reasons * (1 - before.commits))
+        c
+        * (1 - r)
+        * (1 - 0.8 * after.reasons * (1 - after.commits))
+        * (1 - 0.5 * before.reasons * (1 - before.commits))
     )
     untold = (
         c
@@ -131,7 +136,12 @@ def joined(reads: Sequence[Read], signs: Sequence[Mapping[str, float]], readings
         out["silence, then commits"] = c
         out["silence, then open"] = open_by_reason
         out["silence, then untold"] = untold
-    if c > 0.5 and "unframed" in seen and "question" not in seen and all(x.commits <= 0.5 for x in readings[:i]):
+    if (
+        c > 0.5
+        and "unframed" in seen
+        and "question" not in seen
+        and all(x.commits <= 0.5 for x in readings[:i])
+    ):
         out["first step"] = 1.0
         if any(f"names {n}" in seen for n in ("tech", "structure", "component", "approach")):
             out["first step names a thing"] = 1.0
@@ -141,19 +151,33 @@ def joined(reads: Sequence[Read], signs: Sequence[Mapping[str, float]], readings
 def spared(letter: str, code: str, seen: Mapping[str, float]) -> float:
     """How much of a judgement is left where the guide spares a sentence by rule, 0 to 1.
 
-    A marked assumption, a case put with "if", a fact of the prompt; a doubt that is bounded right away or
-    taken up again; a choice that follows from a fact or a fault just told.
+    Politeness; a marked assumption, a case put with "if", a fact of the prompt, a property with its
+    cause; a doubt that is bounded right away or taken up again; a choice that follows from a fact or a fault
+    just told, or that the next sentence points back to with a reason.
     """
     if letter == "A":
         if code in ("A1", "A5"):
             return 1.0
         marked = "has assumption" in seen or "opens if" in seen or "property given" in seen
-        return 0.5 if marked else 1.0
+        caused = code == "A4" and seen.get("own reason", 0.0) >= 0.9
+        return 0.5 if marked else 0.4 if caused else 1.0
     if letter == "U":
         if "taken up again" in seen:
             return 0.4
         settles = "has check" in seen or "has assumption" in seen or "next assumption" in seen
-        return 0.6 if settles or "next opens if" in seen else 1.0
+        if "has discourse" in seen and "has unknown" not in seen and "has deferral" not in seen:
+            return 0.4
+        if "has check" in seen and "has hedge" in seen:
+            return 0.35
+        return 0.5 if settles or "next opens if" in seen else 1.0
+    if "opens if" in seen and "no person" in seen:
+        return 0.6
+    if (
+        "next opens back" in seen
+        and seen.get("next reason strength", 0.0) >= 0.6
+        and "next circular" not in seen
+    ):
+        return 0.85
     fault = "before correction" in seen and seen.get("before reason strength", 0.0) >= 0.5
     fact = "begins so" in seen and "before number" in seen and "before decides" not in seen
     return 0.6 if fault and "next circular" not in seen else 0.7 if fact else 1.0
@@ -258,10 +282,14 @@ def _confidence(p: float, least: float) -> float:
 
 
 def _told(parts: Sequence[tuple[str, float, Sequence[float]]], column: int) -> tuple[str, ...]:
-    """The three signs that weighed most for a flag, in plain words; those without plain words are left out."""
+    """The three signs that weighed most, in plain words; those without plain words are left out."""
     says: dict[str, str] = _weights()["says"]
     weighed = sorted(
-        ((row[column] * value, name) for name, value, row in parts if name in says and row[column] * value > 0.15),
+        (
+            (row[column] * value, name)
+            for name, value, row in parts
+            if name in says and row[column] * value > 0.15
+        ),
         reverse=True,
     )
     out: list[str] = []

@@ -25,8 +25,10 @@ _NEAR_KINDS = (
     *("outcome", "hedge", "unknown", "requirement"),
 )
 _CLASSES = frozenset(
-    "tech structure component approach param unit per code peripheral outside vague bad less value keeps mild "
-    "load_unit".split()
+    (
+        *("tech", "structure", "component", "approach", "param", "unit", "per", "code", "peripheral"),
+        *("outside", "vague", "bad", "less", "value", "keeps", "mild", "load_unit"),
+    )
 )
 _GRADED = tuple((k, f"has {k}", f"hints {k}", f"whiff {k}") for k in _KINDS)
 _FRAMING = ("requirement", "assumption", "question", "need")
@@ -35,12 +37,8 @@ _EARLY = 14
 _NOT_X_IS = frozenset(("it's", "that's", "there's", "let's", "what's"))
 _TURNS = frozenset(("no", "well", "or", "actually", "wait", "hmm", "nah", "yeah"))
 _WAYS = frozenset(("or", "versus", "either", "both", "ways", "options", "two", "three"))
-_MARKS = frozenset(
-    ("say", "call", "about", "around", "roughly", "maybe", "like", "guess", "let's", "if")
-)
-_DONE = frozenset(
-    ("kept", "sent", "put", "made", "thrown", "stored", "held", "cut", "left", "built", "set")
-)
+_MARKS = frozenset(("say", "call", "about", "around", "roughly", "maybe", "like", "guess", "let's", "if"))
+_DONE = frozenset(("kept", "sent", "put", "made", "thrown", "stored", "held", "cut", "left", "built", "set"))
 _BEGINNINGS = frozenset(("so", "and", "but", "or", "then", "okay", "now", "yeah", "actually"))
 
 
@@ -48,8 +46,8 @@ _BEGINNINGS = frozenset(("so", "and", "but", "or", "then", "okay", "now", "yeah"
 def _groups() -> SimpleNamespace:
     """The classes of words, by name."""
     names = (
-        "causes effects limits conditionals comparing first_person pointing_back intensifiers scalars amounts "
-        "verdicts doubting knowing laters putting_off people counted needing universals refusing turning "
+        "causes effects limits conditionals comparing first_person pointing_back intensifiers scalars "
+        "amounts verdicts doubting knowing laters putting_off people counted needing universals refusing turning "
         "negations deferring imperatives stopwords states past_verbs"
     )
     return SimpleNamespace(**{name: listed(name) for name in names.split()})
@@ -549,7 +547,9 @@ def _joined(ground: Ground, read: Read, out: dict[str, float], alone: list[dict[
         if shared >= 2:
             out[_prefixed(where, "shares more")] = 1.0
     silent = read.pause_s >= SILENT_S
-    if "next none" not in out and not ("next shares" in out or "next opens back" in out or "next leans" in out):
+    if "next none" not in out and not (
+        "next shares" in out or "next opens back" in out or "next leans" in out
+    ):
         out["next other matter"] = 1.0
         if silent:
             out["silent then other matter"] = 1.0

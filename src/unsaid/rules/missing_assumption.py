@@ -369,8 +369,8 @@ SOLUTION_BEFORE_FRAMING = Rule(
             kind="design",
         ),
         Example(
-            "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
-            quote="So it's a mutex",
+            "Bounded blocking queue, classic. I'd use a deque and two condition variables. Done.",
+            quote="I'd use a deque",
             prompt="Implement a bounded blocking queue.",
             kind="coding",
         ),
@@ -411,6 +411,12 @@ SOLUTION_BEFORE_FRAMING = Rule(
             prompt="Design a parcel tracking service.",
             kind="design",
             note="spared: who asks for what counts as framing, however thin",
+        ),
+        Example(
+            "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
+            prompt="Implement a bounded blocking queue.",
+            kind="coding",
+            note="missed: “it's a …” describes as often as it chooses",
         ),
     ),
     instead=("Before the first box: one question, or one sentence on what matters and what you assume."),

@@ -280,7 +280,8 @@ _TOLD = {
     "U1": (
         "{} carries a claim, and nothing says how sure, within what, or how to find out.",
         "doubt: {}",
-        f"I expect {BLANK}, between {BLANK} and {BLANK}; I'd check it by {BLANK}, and if it fails I'd {BLANK}.",
+        f"I expect {BLANK}, between {BLANK} and {BLANK}; "
+        f"I'd check it by {BLANK}, and if it fails I'd {BLANK}.",
     ),
     "U2": (
         "{}, and neither on what nor which way it goes is heard.",
