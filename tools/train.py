@@ -58,8 +58,8 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "A": (("A1",), ("A2",), ("A3",), ("A4",), ("A5",)),
     "U": (("U1", "U2", "U3", "U4", "U5"),),
 }
-STRENGTH = {"D": 0.1, "A": 0.2, "U": 0.2}
-LEAST = {"D": 0.48, "A": 0.28, "U": 0.32}
+STRENGTH = {"D": 0.1, "A": 0.4, "U": 0.2}
+LEAST = {"D": 0.46, "A": 0.24, "U": 0.32}
 """Thresholds, chosen on answers left out: precision first."""
 READING_STRENGTH = 0.3
 SURROUNDINGS = {

@@ -158,7 +158,9 @@ def spared(letter: str, code: str, seen: Mapping[str, float]) -> float:
     if letter == "A":
         if code in ("A1", "A5"):
             return 1.0
-        marked = "has assumption" in seen or "opens if" in seen or "property given" in seen
+        if "property given" in seen:
+            return 0.3
+        marked = "has assumption" in seen or "opens if" in seen
         caused = code == "A4" and seen.get("own reason", 0.0) >= 0.9
         return 0.5 if marked else 0.4 if caused else 1.0
     if letter == "U":

@@ -47,8 +47,8 @@ def _groups() -> SimpleNamespace:
     """The classes of words, by name."""
     names = (
         "causes effects limits conditionals comparing first_person pointing_back intensifiers scalars "
-        "amounts verdicts doubting knowing laters putting_off people counted needing universals refusing turning "
-        "negations deferring imperatives stopwords states past_verbs"
+        "amounts verdicts doubting knowing laters putting_off people counted needing universals refusing "
+        "turning negations deferring imperatives stopwords states past_verbs"
     )
     return SimpleNamespace(**{name: listed(name) for name in names.split()})
 

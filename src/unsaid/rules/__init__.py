@@ -52,7 +52,7 @@ SKETCHES: dict[str, dict[str, Sketch]] = {
     "A": missing_assumption.SKETCHES,
     "U": unbounded_uncertainty.SKETCHES,
 }
-"""By family and code, what the rules read by hand before the learnt judgement; `tools/train.py` fits on it."""
+"""By family and code, what the rules read by hand before the learnt judgement; tools/train.py fits on it."""
 
 __all__ = ["RULES", "SKETCHES", "Example", "Finding", "Rule", "chosen", "find"]
 
