@@ -65,17 +65,15 @@ def own(signs: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def phrases(read: Read) -> set[str]:
+def phrases(read: Read) -> tuple[str, ...]:
     """The words of a sentence and their neighbours, as names of weights."""
     words = read.words
-    out = set(words)
-    if words:
-        lead = min(read.lead, len(words) - 1)
-        out.add(f"first: {words[lead]}")
-        out.add(f"last: {words[-1]}")
-        out.add(f"opens: {' '.join(words[lead : lead + 2])}")
-        out.update(f"{a} {b}" for a, b in pairwise(words))
-    return out
+    if not words:
+        return ()
+    lead = min(read.lead, len(words) - 1)
+    ends = (f"first: {words[lead]}", f"last: {words[-1]}", f"opens: {' '.join(words[lead : lead + 2])}")
+    # Each once, always in the same order: sums of floats depend on it.
+    return tuple(dict.fromkeys((*words, *ends, *(f"{a} {b}" for a, b in pairwise(words)))))
 
 
 def joined(
@@ -236,7 +234,7 @@ class Judge:
                     c += row[0] * value
                     r += row[1] * value
                     s += row[2] * value
-            for name in sorted(phrases(read)):
+            for name in phrases(read):
                 row = by_phrase.get(name)
                 if row is not None:
                     c += row[0]
@@ -257,13 +255,12 @@ class Judge:
             if not read.tokens:
                 out.append(Verdict(0.0, "", ()))
                 continue
+            sources = (self.signs[i], self.joined[i], hinted(letter, hints.get(i, {})))
             sums = list(bias)
-            parts: list[tuple[str, float, list[float]]] = []
-            for source in (self.signs[i], self.joined[i], hinted(letter, hints.get(i, {}))):
+            for source in sources:
                 for name, value in source.items():
                     row = weights.get(name)
                     if row is not None:
-                        parts.append((name, value, row))
                         for k in columns:
                             sums[k] += row[k] * value
             miss = 1.0
@@ -271,7 +268,7 @@ class Judge:
                 miss *= 1.0 - _logistic(x)
             likeliest = max(columns, key=lambda k: (sums[k], -k))
             p = (1.0 - miss) * spared(letter, codes[likeliest], self.signs[i])
-            told = _told(parts, likeliest) if p >= 0.4 * least else ()
+            told = _told(sources, weights, likeliest) if p >= 0.4 * least else ()
             out.append(Verdict(_confidence(p, least), codes[likeliest] if len(codes) > 1 else "", told))
         return tuple(out)
 
@@ -283,17 +280,18 @@ def _confidence(p: float, least: float) -> float:
     return SURE + (1.0 - SURE) * (p - least) / (1.0 - least)
 
 
-def _told(parts: Sequence[tuple[str, float, Sequence[float]]], column: int) -> tuple[str, ...]:
+def _told(
+    sources: Sequence[Mapping[str, float]], weights: Mapping[str, Sequence[float]], column: int
+) -> tuple[str, ...]:
     """The three signs that weighed most, in plain words; those without plain words are left out."""
     says: dict[str, str] = _weights()["says"]
-    weighed = sorted(
-        (
-            (row[column] * value, name)
-            for name, value, row in parts
-            if name in says and row[column] * value > 0.15
-        ),
-        reverse=True,
+    parts = (
+        (weights[name][column] * value, name)
+        for source in sources
+        for name, value in source.items()
+        if name in weights and name in says
     )
+    weighed = sorted((part for part in parts if part[0] > 0.15), reverse=True)
     out: list[str] = []
     for _, name in weighed:
         if says[name] not in out:
