@@ -17,7 +17,8 @@ from unsaid.taste import Taste
 SURE = 0.42
 """Findings below this confidence are less sure: found, and not shown by default."""
 _ORDER = ("A1", "U5", "A5", "D3", "D4", "U3", "U2", "D2", "D1", "A3", "A2", "A4", "U4", "U1")
-"""One gap, one label: of two codes on one sentence the one that stands first here stays."""
+"""One gap, one label: of two families on one sentence the surer one stays, and of its codes the one that
+stands first here."""
 
 
 def audit(
@@ -63,9 +64,19 @@ def _graded(flags: Sequence[Flag], taste: Taste) -> tuple[Flag, ...]:
 
 def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Flag, ...]:
     """One flag for each sentence, in order of time."""
+    surest: dict[tuple[int, str], float] = {}
+    for rule, finding in found:
+        key = (finding.sentence, rule.letter)
+        surest[key] = max(finding.confidence, surest.get(key, 0.0))
     kept: dict[int, tuple[Rule, Finding]] = {}
     for rule, finding in sorted(
-        found, key=lambda rf: (rf[1].sentence, _ORDER.index(rf[0].code), -rf[1].confidence)
+        found,
+        key=lambda rf: (
+            rf[1].sentence,
+            -surest[rf[1].sentence, rf[0].letter],
+            _ORDER.index(rf[0].code),
+            -rf[1].confidence,
+        ),
     ):
         kept.setdefault(finding.sentence, (rule, finding))
     for index in [i for i, (rule, _) in kept.items() if rule.code == "D1"]:

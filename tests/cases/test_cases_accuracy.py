@@ -28,9 +28,9 @@ def total(cases: list[Case], how: str = "") -> Tally:
 @pytest.mark.parametrize(
     ("cases", "f1", "precision"),
     [
-        pytest.param(GOLD, 0.75, 0.70, id="gold"),
-        pytest.param(OWN, 0.72, 0.75, id="own"),
-        pytest.param(HELD_OUT, 0.55, 0.65, id="held out"),
+        pytest.param(GOLD, 0.78, 0.77, id="gold"),
+        pytest.param(OWN, 0.77, 0.82, id="own"),
+        pytest.param(HELD_OUT, 0.65, 0.72, id="held out"),
     ],
 )
 def test_accuracy_does_not_fall(cases: list[Case], f1: float, precision: float) -> None:
@@ -41,13 +41,15 @@ def test_accuracy_does_not_fall(cases: list[Case], f1: float, precision: float) 
 
 @pytest.mark.parametrize("how", ["plain", "wrong", "joined"])
 def test_accuracy_survives_a_bad_recogniser(how: str) -> None:
-    assert total(GOLD, how).f1 >= 0.65
+    assert total(GOLD, how).f1 >= total(GOLD).f1 - 0.08
 
 
-@pytest.mark.parametrize("name", ["c06", "senior_job_queue", "lru_overexplainer", "dedupe_senior"])
+@pytest.mark.parametrize(
+    "name", ["c06", "senior_job_queue", "lru_overexplainer", "dedupe_senior", "coding_edit_distance_teacher"]
+)
 def test_a_strong_answer_is_left_alone(name: str) -> None:
     case = next(c for c in (*OWN, *HELD_OUT, *GOLD) if c.name == name)
-    assert len(audit(case.transcript, case.prompt, kind=case.kind).flags) <= 4
+    assert len(audit(case.transcript, case.prompt, kind=case.kind).flags) <= 2
 
 
 @pytest.mark.parametrize("case", EVERY)

@@ -64,6 +64,9 @@ class Ground:
     def __init__(self, answer: Answer, thresholds: Thresholds | None = None) -> None:
         self.answer = answer
         self.thresholds = thresholds or Thresholds()
+        self.memo: dict[str, object] = {}
+        """What others have worked out on this ground, kept for the next who asks."""
+        self._reasons: dict[int, Support | None] = {}
 
     @property
     def reads(self) -> tuple[Read, ...]:
@@ -111,6 +114,11 @@ class Ground:
 
         Its strength joins what every neighbour gives, as if each were heard or missed by itself.
         """
+        if index not in self._reasons:
+            self._reasons[index] = self._reason(index)
+        return self._reasons[index]
+
+    def _reason(self, index: int) -> Support | None:
         best: Support | None = None
         silence = 1.0
         before, after = self.thresholds.before, self.thresholds.after
@@ -142,7 +150,7 @@ class Ground:
     def _fact(self, index: int) -> float:
         """How far the sentence before is a fact from which this one follows ("... So ...")."""
         here, before = self.reads[index], self.answer.get(index - 1)
-        if before is None or before.question or not _follows(here) or self.decisions[index - 1] is not None:
+        if before is None or before.question or not follows(here) or self.decisions[index - 1] is not None:
             return 0.0
         if (
             any(is_number(w) for w in before.words)
@@ -161,7 +169,7 @@ class Ground:
         decided = self.decisions[other]
         own = decided is not None and decided.strength >= 0.5
         if other < index:
-            linked = _follows(here) or (
+            linked = follows(here) or (
                 not here.verbless
                 and len(here.content) <= 1
                 and any(w in listed("pronouns") for w in here.words)
@@ -181,7 +189,7 @@ class Ground:
             same = bool(between.content & here.content)
             back = same or (
                 not _opens_topic(between)
-                and (_leans_back(between) or any(w in listed("pronouns") for w in between.words[:4]))
+                and (leans_back(between) or any(w in listed("pronouns") for w in between.words[:4]))
             )
             mine = self.decisions[k]
             if between.pause_s >= self.thresholds.pause_s and not back:
@@ -238,7 +246,7 @@ class Ground:
         return None
 
 
-def _follows(read: Read) -> bool:
+def follows(read: Read) -> bool:
     """Opens as a consequence of what was said before."""
     opening = read.words[: read.lead + 1]
     return (
@@ -259,7 +267,7 @@ def _opens_topic(read: Read) -> bool:
     return any("," in text[toks[i].end : toks[i + 1].start] for i in (0, 1))
 
 
-def _leans_back(read: Read) -> bool:
+def leans_back(read: Read) -> bool:
     """Opens with a word that points to what was said before."""
     return bool(read.words) and (read.words[read.lead] in listed("anaphora") or read.words[0] == "so")
 
@@ -376,7 +384,7 @@ def _lists_examples(answer: Answer, read: Read) -> bool:
     return alike(read) and (any(alike(n) for n in near) or told)
 
 
-def _signposts(read: Read) -> bool:
+def signposts(read: Read) -> bool:
     """Says what is talked about next, and chooses nothing: "let me start with the algorithm"."""
     words = read.words[read.lead :]
     start = 2 if words[:2] in (("let", "me"), ("let", "us")) else 1 if words[:1] in _SIGNPOSTS else 0
@@ -386,7 +394,7 @@ def _signposts(read: Read) -> bool:
 _SIGNPOSTS = (("let's",), ("i'll",), ("i'd",), ("i'm",), ("we'll",), ("we",), ("i",))
 
 
-def _mere_step(read: Read) -> bool:
+def mere_step(read: Read) -> bool:
     """What happens next in a sequence that is already settled: "after that, it passes the request on"."""
     words = read.words
     text = " ".join(words[:4])
@@ -574,9 +582,9 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
         strength -= 0.3
     if coding and read.verbless and number and _lists_examples(answer, read):
         strength -= 0.5
-    if not specific and _signposts(read):
+    if not specific and signposts(read):
         strength -= 0.5
-    if form != "answer" and _mere_step(read):
+    if form != "answer" and mere_step(read):
         strength -= 0.4
     if form != "answer" and weight < 1 and _elaborates(answer, read, silent_s):
         strength -= 0.3

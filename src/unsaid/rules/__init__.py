@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from unsaid.errors import UnsaidError
 from unsaid.model import FAMILY_LETTERS
+from unsaid.rules import missing_assumption, silent_decision, unbounded_uncertainty
 from unsaid.rules.base import Example, Finding, Rule
+from unsaid.rules.judged import Sketch
 from unsaid.rules.missing_assumption import (
     ASSUMED_PROPERTY,
     INVENTED_REQUIREMENT,
@@ -45,7 +47,14 @@ RULES: tuple[Rule, ...] = (
     DEFERRED_AND_DROPPED,
 )
 
-__all__ = ["RULES", "Example", "Finding", "Rule", "chosen", "find", "meant"]
+SKETCHES: dict[str, dict[str, Sketch]] = {
+    "D": silent_decision.SKETCHES,
+    "A": missing_assumption.SKETCHES,
+    "U": unbounded_uncertainty.SKETCHES,
+}
+"""By family and code, what the rules read by hand before the learnt judgement; tools/train.py fits on it."""
+
+__all__ = ["RULES", "SKETCHES", "Example", "Finding", "Rule", "chosen", "find", "meant"]
 
 
 def find(code_or_name: str) -> Rule:

@@ -8,6 +8,7 @@ from unsaid.language.acts import Read
 from unsaid.language.cues import Cue, listed
 from unsaid.language.weigh import Decision, Ground, Support, is_counted
 from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
+from unsaid.rules.judged import Judged, Sketch, judged, settled
 
 
 def _no_reason(ground: Ground, near: Support | None) -> str:
@@ -52,7 +53,7 @@ _FORMS = {
 }
 
 
-def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
+def _read_choice(ground: Ground) -> Iterator[Finding]:
     for d in ground.decisions:
         if d is None or ground.reads[d.sentence].pause_s >= ground.thresholds.pause_s:
             continue
@@ -77,7 +78,7 @@ def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
         yield Finding(d.sentence, quote, message, tuple(evidence), rewrite, score)
 
 
-def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
+def _read_silence(ground: Ground) -> Iterator[Finding]:
     for d in ground.decisions:
         if d is None or ground.reads[d.sentence].pause_s < ground.thresholds.pause_s:
             continue
@@ -95,7 +96,7 @@ def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
         yield Finding(d.sentence, quote, message, tuple(evidence), rewrite, min(1.0, score + 0.08))
 
 
-def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
+def _read_reversal(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue, at_once = read.best("reversal"), False
         before = ground.answer.get(read.index - 1)
@@ -174,7 +175,7 @@ def _refused_last(read: Read) -> Cue | None:
     return Cue("exclusion", 1.0, len(words) - 3, len(words))
 
 
-def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
+def _read_exclusion(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("exclusion") or _refused_last(read)
         if cue is None or read.question or (read.words[cue.start] == "no" and not read.verbless):
@@ -213,6 +214,83 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
             f"I'm leaving {what or BLANK} out because {BLANK}; if it mattered I'd {BLANK}.",
             score,
         )
+
+
+SKETCHES: dict[str, Sketch] = {
+    "D1": _read_choice,
+    "D2": _read_silence,
+    "D3": _read_reversal,
+    "D4": _read_exclusion,
+}
+"""What each rule of the family reads by hand, before the learnt judgement."""
+
+
+def _judged(ground: Ground) -> Judged:
+    return judged(ground, "D", SKETCHES)
+
+
+def _plainly(ground: Ground, index: int, *, silent: bool) -> Finding | None:
+    """A choice that no listed form shows: a plain statement."""
+    read = ground.reads[index]
+    if (read.pause_s >= ground.thresholds.pause_s) is not silent:
+        return None
+    quote = read.core
+    evidence: tuple[str, ...] = (f"stated plainly: {shown(quote)}", _no_reason(ground, ground.reason(index)))
+    if silent:
+        evidence = (f"pause of {read.pause_s:.1f} s before it", *evidence)
+        message = f"{read.pause_s:.0f} s of silence, then {shown(quote)}: what was weighed was not heard."
+        rewrite = f"I was weighing {BLANK} against {BLANK}. {sentence_case(quote)}, because {BLANK}."
+    else:
+        message = f"{shown(quote)} is a choice, and a listener has to guess why."
+        rewrite = f"{sentence_case(quote)}, because {BLANK}; the other way, {BLANK}, would {BLANK}."
+    return Finding(index, quote, message, evidence, rewrite, 0.0)
+
+
+def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
+    yield from settled(ground, _judged(ground), "D1", lambda i: _plainly(ground, i, silent=False))
+
+
+def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
+    yield from settled(ground, _judged(ground), "D2", lambda i: _plainly(ground, i, silent=True))
+
+
+def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
+    judgement = _judged(ground)
+
+    def turned(index: int) -> Finding | None:
+        seen = judgement.signs[index]
+        if "opens turn on choice" not in seen or "turning" not in seen:
+            return None
+        quote = ground.reads[index].core
+        return Finding(
+            index,
+            quote,
+            "An earlier choice is dropped, and what was wrong with it is not said.",
+            (f"turns back: {shown(quote)}", _no_reason(ground, ground.reason(index))),
+            f"I'm dropping {BLANK} because {BLANK}; {BLANK} fixes that by {BLANK}.",
+            0.0,
+        )
+
+    yield from settled(ground, judgement, "D3", turned)
+
+
+def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
+    judgement = _judged(ground)
+
+    def refused(index: int) -> Finding | None:
+        if not any(s in judgement.signs[index] for s in ("i do not short", "i refuse short", "ends refusal")):
+            return None
+        quote = ground.reads[index].core
+        return Finding(
+            index,
+            quote,
+            f"Something is left out ({shown(quote)}), and why it may be left out is not said.",
+            (f"left out: {shown(quote)}", _no_reason(ground, ground.reason(index))),
+            f"I'm leaving {BLANK} out because {BLANK}; if it mattered I'd {BLANK}.",
+            0.0,
+        )
+
+    yield from settled(ground, judgement, "D4", refused)
 
 
 UNEXPLAINED_CHOICE = Rule(
@@ -534,12 +612,6 @@ UNEXPLAINED_EXCLUSION = Rule(
             kind="design",
         ),
         Example(
-            "How you work out the route, that's a separate service. Next, the map.",
-            quote="that's a separate service",
-            prompt="Design a parcel tracking service.",
-            kind="design",
-        ),
-        Example(
             "Encryption we ignore. Next, the map.",
             quote="Encryption we ignore",
             prompt="Design a parcel tracking service.",
@@ -575,6 +647,12 @@ UNEXPLAINED_EXCLUSION = Rule(
             prompt="Design a parcel tracking service.",
             kind="design",
             note="missed: the exclusion is a joke",
+        ),
+        Example(
+            "How you work out the route, that's a separate service. Next, the map.",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+            note="missed: it may as well tell where a thing belongs",
         ),
     ),
     instead=("One clause is enough: what you leave out, why it may wait, and what would bring it back."),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from unsaid.language.acts import Read, content
 from unsaid.language.cues import Cue, is_number, listed
 from unsaid.language.weigh import Ground, Support
 from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
+from unsaid.rules.judged import Judged, Sketch, judged, settled
 
 
 def _no_bound(ground: Ground) -> str:
@@ -50,7 +51,7 @@ def _bounded(ground: Ground, index: int, cue: Cue) -> Support | None:
     return None
 
 
-def _bare_hedge(ground: Ground) -> Iterator[Finding]:
+def _read_hedge(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("hedge")
         if cue is None or read.question:
@@ -90,7 +91,7 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
         )
 
 
-def _open_dependence(ground: Ground) -> Iterator[Finding]:
+def _read_dependence(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("depends")
         if cue is None or read.question:
@@ -137,7 +138,7 @@ def _not_a_doubt(read: Read, cue: Cue, *, story: bool) -> bool:
     return story and then
 
 
-def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
+def _read_unknown(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("unknown")
         if cue is None or read.question:
@@ -173,7 +174,7 @@ def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
         )
 
 
-def _vague_magnitude(ground: Ground) -> Iterator[Finding]:
+def _read_magnitude(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("magnitude")
         if cue is None or read.question:
@@ -197,7 +198,7 @@ def _vague_magnitude(ground: Ground) -> Iterator[Finding]:
         )
 
 
-def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
+def _read_deferral(ground: Ground) -> Iterator[Finding]:
     counts = {k: len(v) for k, v in ground.answer.places.items()}
     for read in ground.reads:
         cue = read.best("deferral")
@@ -245,6 +246,91 @@ _ALL_ALONG = 2
 """A word in this many sentences before is not the deferral's own."""
 _COMMON = 8
 """A word in more sentences than this (or one in forty) names no topic of its own."""
+
+SKETCHES: dict[str, Sketch] = {
+    "U1": _read_hedge,
+    "U2": _read_dependence,
+    "U3": _read_unknown,
+    "U4": _read_magnitude,
+    "U5": _read_deferral,
+}
+"""What each rule of the family reads by hand, before the learnt judgement."""
+
+_SHOWN_BY: dict[str, tuple[str, ...]] = {
+    "U5": ("puts off", "ends later", "will later"),
+    "U3": ("i not known", "not known at end"),
+    "U2": ("depends word",),
+    "U4": ("very much no number", "amount no number", "scalar no number"),
+}
+"""The signs by which a doubt without a listed phrase is told to a rule; `U1` has the rest."""
+
+
+def _judged(ground: Ground) -> Judged:
+    return judged(ground, "U", SKETCHES)
+
+
+def _kind(judgement: Judged, index: int) -> str:
+    """The rule that a doubt without any listed phrase belongs to; empty where another rule has its words."""
+    if any(index in found for found in judgement.sketched.values()):
+        return ""
+    seen = judgement.signs[index]
+    for code, signs in _SHOWN_BY.items():
+        if any(s in seen for s in signs) and not (code == "U4" and "doubt" in seen):
+            return code
+    return "U1"
+
+
+_TOLD = {
+    "U1": (
+        "{} carries a claim, and nothing says how sure, within what, or how to find out.",
+        "doubt: {}",
+        f"I expect {BLANK}, between {BLANK} and {BLANK}; "
+        f"I'd check it by {BLANK}, and if it fails I'd {BLANK}.",
+    ),
+    "U2": (
+        "{}, and neither on what nor which way it goes is heard.",
+        "left open: {}",
+        f"It depends on {BLANK}: if {BLANK} I'd {BLANK}, otherwise {BLANK}; here I take {BLANK}.",
+    ),
+    "U3": (
+        "{} is left hanging: no way to find out, and nothing assumed in the meantime.",
+        "unknown: {}",
+        f"I don't know {BLANK}; I'd find out by {BLANK}, and until then I assume {BLANK}.",
+    ),
+    "U4": (
+        "How much is {}? The point turns on the number, and there is none.",
+        "magnitude without a number: {}",
+        f"From {BLANK} to {BLANK}, measured by {BLANK}.",
+    ),
+    "U5": (
+        "{}: it is put off here, and the answer never comes back to it.",
+        "put off: {}",
+        f"I'm leaving {BLANK} for now because {BLANK}; my first guess would be {BLANK}.",
+    ),
+}
+"""Message, evidence and rewrite of a doubt without a listed phrase."""
+
+
+def _found(code: str) -> Callable[[Ground], Iterator[Finding]]:
+    def check(ground: Ground) -> Iterator[Finding]:
+        judgement = _judged(ground)
+
+        def otherwise(index: int) -> Finding | None:
+            if _kind(judgement, index) != code:
+                return None
+            quote = ground.reads[index].core
+            message, evidence, rewrite = _TOLD[code]
+            told = (evidence.format(shown(quote)), _no_bound(ground))
+            return Finding(index, quote, message.format(shown(quote)), told, rewrite, 0.0)
+
+        yield from settled(ground, judgement, code, otherwise)
+
+    return check
+
+
+_bare_hedge, _open_dependence, _dangling_unknown, _vague_magnitude, _deferred_and_dropped = (
+    _found(code) for code in ("U1", "U2", "U3", "U4", "U5")
+)
 
 BARE_HEDGE = Rule(
     code="U1",
@@ -496,7 +582,7 @@ VAGUE_MAGNITUDE = Rule(
             "The feedback was extremely positive. Then we went live.",
             prompt="Tell me about a project you led.",
             kind="story",
-            note="missed on purpose: praise is no magnitude",
+            note="flagged though praise is no magnitude: “extremely” looks like one",
         ),
     ),
     instead="Say from where to where, and how you know.",
