@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,6 +13,10 @@ import pytest
 from hypothesis import settings
 
 from support import command
+
+# A shell starts what runs in its background with Ctrl-C ignored, and every child would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Where everything is required (as in CI) the same examples run every time, so that a failure can be run
 # again; elsewhere they differ from run to run and find more.

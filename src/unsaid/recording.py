@@ -74,7 +74,6 @@ class Now:
 
     opened: Opened | None = None
     level: Level | None = None
-    clipped_s: float = float("-inf")
     at_s: float = 0.0
     paused: bool = False
     silence_s: float | None = None
@@ -328,8 +327,6 @@ class Recorder:
         now = self.now
         match event:
             case Level():
-                if now.level is not None and event.clipped > now.level.clipped:
-                    now.clipped_s = event.at_s
                 now.level = event
                 now.at_s = event.at_s
             case Paused():

@@ -332,6 +332,7 @@ def killed(folder: Path, moment: str, seed: int) -> Kill:
         done = Kill(moment)
         begun: int | None = 0
         ended: int | None = None
+        counting = 0
         match moment:
             case "start":
                 stages: list[Callable[[], object]] = [
@@ -344,6 +345,7 @@ def killed(folder: Path, moment: str, seed: int) -> Kill:
                 pause(0.3)
             case "countdown":
                 run.until(lambda: "starting in" in run.said)
+                counting = run.heard()
                 pause(2.0)
             case "recording":
                 run.until(lambda: run.heard() > 0)
@@ -375,7 +377,8 @@ def killed(folder: Path, moment: str, seed: int) -> Kill:
         told_begun = "recording" in run.said
         heard = run.kill()
         if begun is not None and (countdown_s == 0 or told_begun):
-            # With a countdown nobody knows from outside when it began: what was recorded says it.
+            # With a countdown nobody knows from outside when it began: what was recorded says it, and where
+            # nothing was, the countdown's length.
             done.due.append((begun, min(heard, ended) if ended is not None else heard))
         before = {p: p.read_bytes() for p in (run.folder.iterdir() if run.folder else ())}
         recovered = run.unsaid("recover", "--no-audit")
@@ -397,8 +400,9 @@ def killed(folder: Path, moment: str, seed: int) -> Kill:
             assert recorded == sorted(recorded)
         else:
             assert not any(path.suffix == ".flac" for path in before)
-        if countdown_s and done.due and recorded:
-            done.due = [(recorded[0][0], done.due[0][1])]
+        if countdown_s and done.due:
+            first = recorded[0][0] if recorded else counting + countdown_s * RATE_HZ
+            done.due = [(first, max(first, done.due[0][1]))]
         again = run.unsaid("recover", "--no-audit")
         assert "nothing to recover" in again.stdout, again.stdout
         assert not any((run.workspace / "sessions" / ".unfinished").glob("*"))

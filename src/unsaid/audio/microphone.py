@@ -135,7 +135,7 @@ class Microphone:
             raise UnsaidError(
                 f"{self._take}: there is a recording already", "It is left as it is. Begin a new session."
             )
-        with _untouched_by_the_keyboard():
+        with untouched_by_the_keyboard():
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "unsaid.audio.capture", json.dumps(self._options)],
                 stdin=subprocess.PIPE,
@@ -263,15 +263,17 @@ class Microphone:
 
 
 @contextlib.contextmanager
-def _untouched_by_the_keyboard() -> Iterator[None]:
-    """A child made within ignores Ctrl-C and Ctrl-Z, which the terminal sends to it as well."""
-    kept = []
-    if threading.current_thread() is threading.main_thread():
-        for name in ("SIGINT", "SIGTSTP"):
-            if number := getattr(signal, name, None):
-                kept.append((number, signal.signal(number, signal.SIG_IGN)))
+def untouched_by_the_keyboard() -> Iterator[None]:
+    """A child made within never sees Ctrl-C and Ctrl-Z, which the terminal sends to it as well.
+
+    They are blocked meanwhile, which a child inherits, and not ignored: pressed just then, they reach this
+    process afterwards. Children also ignore them by themselves, for systems without signal masks.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTSTP})
     try:
         yield
     finally:
-        for number, handler in kept:
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

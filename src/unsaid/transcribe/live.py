@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unsaid.audio.microphone import untouched_by_the_keyboard
 from unsaid.errors import UnsaidError
 from unsaid.model import Pause, Segment, Span
 from unsaid.transcribe import segments as codec
@@ -221,7 +221,7 @@ class Live:
         if sys.platform == "win32":
             how["creationflags"] = subprocess.BELOW_NORMAL_PRIORITY_CLASS
         try:
-            with _ignored_by_children():
+            with untouched_by_the_keyboard():
                 process = subprocess.Popen(
                     [sys.executable, "-P", "-m", "unsaid.transcribe.listen"],
                     stdin=subprocess.PIPE,
@@ -340,19 +340,3 @@ class Live:
 
 
 _AFTERWARDS = "The recording is not touched by this; it is transcribed when the answer is audited."
-
-
-@contextlib.contextmanager
-def _ignored_by_children() -> Iterator[None]:
-    """Processes started within ignore Ctrl-C and Ctrl-Z from their first moment: these keys are ours to
-    handle."""
-    names = [name for name in ("SIGINT", "SIGTSTP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        names = []  # only the main thread may; the process itself ignores them as soon as it can
-    before = {name: signal.signal(getattr(signal, name), signal.SIG_IGN) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            # None: set by something other than Python, which cannot be put back from here.
-            signal.signal(getattr(signal, name), signal.SIG_DFL if handler is None else handler)
