@@ -28,10 +28,10 @@ def settings_of(folder: Path, text: str):
 
 
 def found(text: str, say: Taste | None = None, **options) -> list[Flag]:
-    """All that is found in an answer, sure or not; `[3.0]` in it is a pause."""
+    """What is surely found in an answer; `[3.0]` in it is a pause."""
     case = spoken(text, PROMPT.text, PROMPT.kind)
     result = audit(case.transcript, case.prompt, kind=case.kind, taste=say, **options)
-    return sorted((*result.flags, *result.more), key=lambda f: f.start_s)
+    return list(result.flags)
 
 
 def codes(text: str, say: Taste | None = None) -> list[str]:
