@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unsaid import __version__, pipeline
+from unsaid.audio.files import RATE_HZ
 from unsaid.errors import UnsaidError
 from unsaid.model import Kind, Prompt
 from unsaid.sessions.files import FILE_MODE
-from unsaid.sessions.record import Session, Source, Stage, Take, load
+from unsaid.sessions.record import PART_NAME, Session, Source, Stage, Take, load
 from unsaid.sessions.store import InUse, Store, slug
 
 if TYPE_CHECKING:
@@ -474,7 +475,7 @@ def unfinished(store: Store, *, thorough: bool = False) -> list[Path]:
                     ids.add(folder.name)
     found = []
     for name in sorted(ids):
-        if any((store.folder / name / file).is_file() for file in ("session.json", "answer.part.wav")):
+        if any((store.folder / name / file).is_file() for file in ("session.json", PART_NAME)):
             found.append(store.folder / name)
         else:
             store.end_recording(name)
@@ -503,7 +504,7 @@ def _never_begun(folder: Path) -> bool:
 
 
 def _is_unfinished(folder: Path) -> bool:
-    if (folder / "answer.part.wav").is_file():
+    if (folder / PART_NAME).is_file():
         return True
     if not (folder / "session.json").is_file():
         return False
@@ -519,7 +520,7 @@ def _load(folder: Path) -> Session:
     try:
         return load(folder)
     except UnsaidError as error:
-        part = folder / "answer.part.wav"
+        part = folder / PART_NAME
         if part.is_file():
             raise UnsaidError(
                 error.message, f"The sound is whole: `unsaid import {part}` makes a session of it."
@@ -566,12 +567,12 @@ def _finish(store: Store, session: Session, reason: str) -> Session:
     if take.ended not in _PROPER:
         notes.append(_REASONS.get(take.ended, _CUT_OFF))
     if take.dropped_frames:
-        notes.append(f"{take.dropped_frames / 16_000:.1f} s of sound were lost by the sound system")
+        notes.append(f"{take.dropped_frames / RATE_HZ:.1f} s of sound were lost by the sound system")
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     session = replace(
         session,
         source=Source(NAME, done.sha256, done.size_bytes),
-        duration_s=done.frames / 16_000,
+        duration_s=done.frames / RATE_HZ,
         stages={"decode": Stage(now, round(time.monotonic() - began, 3), "")},
         take=take,
         notes=tuple(dict.fromkeys(notes)),

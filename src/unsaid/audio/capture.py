@@ -33,7 +33,8 @@ from typing import Any
 
 from unsaid.audio import devices
 from unsaid.audio import take as takes
-from unsaid.audio.incoming import RATE_HZ, Converter, Meter, SampleClock
+from unsaid.audio.files import RATE_HZ
+from unsaid.audio.incoming import Converter, Meter, SampleClock
 from unsaid.audio.microphone import EVENTS, Ended, Event, Level, Opened, Paused, Resumed
 from unsaid.errors import UnsaidError
 

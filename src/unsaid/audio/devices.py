@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from unsaid.errors import UnsaidError
+from unsaid.errors import UnsaidError, first_line
 
 RATES_HZ: tuple[int, ...] = (8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000)
 """The rates that `rates` asks a device about."""
@@ -85,16 +85,16 @@ def load() -> Any:
             import sounddevice
     except ImportError as error:
         raise UnsaidError(
-            f"recording needs the Python package sounddevice ({_first_line(error)})", _REINSTALL
+            f"recording needs the Python package sounddevice ({first_line(error)})", _REINSTALL
         ) from error
     except OSError as error:
         raise UnsaidError(
-            f"recording needs PortAudio, and it cannot be loaded ({_first_line(error)})",
+            f"recording needs PortAudio, and it cannot be loaded ({first_line(error)})",
             install_command(),
         ) from error
     except Exception as error:  # sounddevice's own class, which a failed import does not hand out
         raise UnsaidError(
-            f"PortAudio does not start ({_first_line(error)})",
+            f"PortAudio does not start ({first_line(error)})",
             "Check that the system's sound works, e.g. in its sound settings, and try again.",
         ) from error
     return sounddevice
@@ -284,10 +284,6 @@ def _why_nothing() -> str:
 
 def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 @contextmanager

@@ -9,12 +9,11 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from unsaid.audio.files import RATE_HZ
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-RATE_HZ = 16_000
-"""The rate of a take."""
 
 FLOOR_DBFS = -120.0
 """Stands for digital silence, which has no level (one bit of 16 is at -90)."""

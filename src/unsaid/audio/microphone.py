@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from unsaid.audio import take as takes
+from unsaid.audio.files import RATE_HZ
 from unsaid.errors import UnsaidError
 
 START_S = 30.0
@@ -255,7 +256,7 @@ class Microphone:
         level = self._level
         return Ended(
             "died",
-            takes.frames_in(self._take) / takes.RATE_HZ,
+            takes.frames_in(self._take) / RATE_HZ,
             level.overflows if level else 0,
             level.dropped_frames if level else 0,
             "the recording process ended unexpectedly",

@@ -15,6 +15,7 @@ import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from unsaid.audio.files import RATE_HZ
 from unsaid.errors import UnsaidError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 LOCK_NAME = ".capture.lock"
 """Beside the take; held by the capture process, so that nobody finishes a take that is still written."""
 
-RATE_HZ = 16_000
 HEADER_BYTES = 44
 _BLOCK_BYTES = 1 << 20
 

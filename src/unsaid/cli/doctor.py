@@ -385,20 +385,19 @@ def _hours(hours: float) -> str:
 
 
 def _unfinished(settings: Settings) -> Check:
-    from unsaid.sessions.record import load
-    from unsaid.sessions.store import Store
+    from unsaid.sessions.record import PART_NAME, load
+    from unsaid.sessions.store import InUse, Store
 
     store = Store(settings.sessions_dir)
     going_on, cut_off = 0, 0
-    for part in settings.sessions_dir.glob("*/answer.part.wav"):
+    for part in settings.sessions_dir.glob(f"*/{PART_NAME}"):
         try:
             with store.lock(load(part.parent)):
                 cut_off += 1
-        except UnsaidError as error:
-            if "in use" in error.message:
-                going_on += 1
-            else:
-                cut_off += 1
+        except InUse:
+            going_on += 1
+        except UnsaidError:
+            cut_off += 1
     if cut_off:
         return Check(
             "recordings",

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from unsaid.transcribe.weights import ModelFolder
     from unsaid.views.recording import Reading, Screen, State
 
-_LONGEST_MIN = 120.0
 _FRAME_S = 1 / 12
 """The screen is drawn this often; the meter moves with it."""
 
@@ -80,12 +79,12 @@ def record(
     from unsaid.cli.choose import request
     from unsaid.cli.output import Notes
     from unsaid.drills.bank import resolve
-    from unsaid.recording import Plan
+    from unsaid.recording import LONGEST_S, Plan
     from unsaid.sessions.store import Store
 
-    if minutes is not None and not 0 < minutes <= _LONGEST_MIN:
+    if minutes is not None and not 0 < minutes * 60 <= LONGEST_S:
         raise UnsaidError(
-            f"--minutes {minutes:g} is out of range", f"Give more than 0 and at most {_LONGEST_MIN:.0f}."
+            f"--minutes {minutes:g} is out of range", f"Give more than 0 and at most {LONGEST_S / 60:.0f}."
         )
     notes = Notes(quiet=quiet)
     asked = resolve(prompt, settings.workspace) if prompt is not None else None
@@ -344,10 +343,11 @@ class _Desk:
         self.said.append((time.monotonic() + self._NOTE_S, text))
 
     def _picture(self) -> Screen:
+        from unsaid.audio.files import RATE_HZ
         from unsaid.views.recording import Screen
 
         now, plan, reading = self.recorder.now, self.recorder.plan, self.reading
-        lost_s = now.level.dropped_frames / 16_000 if now.level else 0.0
+        lost_s = now.level.dropped_frames / RATE_HZ if now.level else 0.0
         words = None if now.words is None else now.words + now.provisional_words
         return Screen(
             self.state,

@@ -11,6 +11,8 @@ from unsaid.errors import UnsaidError
 from unsaid.model import KINDS, Kind, Prompt
 
 SCHEMA = 1
+PART_NAME = "answer.part.wav"
+"""A recording while it is being made."""
 STAGES: tuple[str, ...] = ("decode", "speech", "transcribe", "audit", "views")
 """In the order in which they run; each reads what the one before it has saved."""
 
@@ -91,7 +93,7 @@ class Session:
     @property
     def part(self) -> Path:
         """The recording while it is being made: WAV, readable however it ends."""
-        return self.folder / "answer.part.wav"
+        return self.folder / PART_NAME
 
     @property
     def events(self) -> Path:

@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
-from unsaid.errors import UnsaidError
+from unsaid.errors import UnsaidError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -663,13 +663,9 @@ def _explained(known: Known) -> Iterator[None]:
         if isinstance(error, OSError) and error.filename:
             raise
         raise UnsaidError(
-            f"{known.name} could not be fetched from {constants.ENDPOINT} ({_first_line(error)})",
+            f"{known.name} could not be fetched from {constants.ENDPOINT} ({first_line(error)})",
             "Check the connection and run the same command again: it goes on from where it stopped.",
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from unsaid.audio.files import RATE_HZ
 from unsaid.audio.speech import PAUSE_S, Samples, Speech, Stretch, stretches
-from unsaid.errors import UnsaidError
+from unsaid.errors import UnsaidError, first_line
 from unsaid.model import Segment, Span, Word
 from unsaid.transcribe.base import WhisperOptions
 from unsaid.transcribe.times import heard_to_real, place_words, speech_within
@@ -193,7 +193,7 @@ class WhisperTranscriber:
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise UnsaidError(
-                f"{self._path}: the model cannot be loaded ({_first_line(error)})",
+                f"{self._path}: the model cannot be loaded ({first_line(error)})",
                 "Check it with `unsaid models verify`, or fetch it again with `unsaid models pull`.",
             ) from error
         self._check_language()
@@ -422,7 +422,7 @@ def _try_cuda(model_path: Path, compute_type: str) -> str:
             timeout=180,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"the trial did not finish: {_first_line(error)}"
+        return f"the trial did not finish: {first_line(error)}"
     if trial.returncode == 0:
         return ""
     said = [line.strip() for line in trial.stderr.splitlines() if line.strip()]
@@ -475,7 +475,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
