@@ -1,46 +1,53 @@
-"""How likely it is that a careful listener would miss something in a sentence, from learnt weights.
+"""How likely it is that a careful listener would miss something in a sentence, learnt from labelled answers.
 
-Three readings come first, each a weighted sum of the sentence's signs and words: does it commit the speaker
-to something, does it hold a reason, does it only support what stands next to it. A family's judgement then
-weighs the signs together with the readings of the sentence and its neighbours. The weights are logistic
-regressions, fitted by `tools/train.py` on the labelled answers; they stand in `weights.json`, by name.
-Pure, linear in the number of words.
+Two stages. First every sentence is read: does it commit the speaker, hold a reason, voice a doubt, and so on
+(`READINGS`); a weighted sum of its words and signs and a sum of small trees, half each. Then each family
+judges it by these readings of the sentence and its neighbours, by its signs and by the hand-written readings
+of the rules; a sum of small trees, too. `tools/train.py` fits both on the labelled answers and writes
+`weights.npz`. What weighed most is kept with each verdict in plain words. Pure, linear in the number of words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from math import exp
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from unsaid.language import lexicon
 from unsaid.language.acts import Read
+from unsaid.language.own import AFTER, BEFORE
 from unsaid.language.signs import signs as signs_of
+from unsaid.language.trees import Forest, unpacked
 from unsaid.language.weigh import Ground
 
-NEIGHBOURS = ("next ", "after next ", "before ")
-KEPT = frozenset(
-    (
-        *("before question", "before question or", "before verbless", "before words 1-2", "before words 3-4"),
-        *("before alternative", "before shares", "before correction", "next words 1-2"),
-    )
-)
-"""Signs of the neighbours that the first two readings see; the third sees all."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Table = NDArray[np.float32]
+
 SURE = 0.42
 """The confidence at which a family's threshold stands."""
-
-
-class Reading(NamedTuple):
-    """What a sentence is read as, each 0 to 1."""
-
-    commits: float
-    """It commits the speaker to something: a choice, a number, an order, a cut."""
-    reasons: float
-    """It holds a reason, for itself or for a neighbour."""
-    supports: float
-    """It holds a reason and commits to nothing: it is there for its neighbour's sake."""
+READINGS = ("commits", "reasons", "supports", "doubts", "bounds", "gives", "marks")
+"""It commits the speaker to something; it holds a reason; it holds one and commits to nothing; it voices a
+doubt; it bounds one, or takes up what was put off; it states a figure, a need or a property; it marks an
+assumption, asks, or names a goal."""
+_EXPLAINED = 0.7
+"""What weighed most is worked out from this share of the threshold on."""
+_WORTH_SAYING = 0.1
+"""A share of the log odds from which a sign is told."""
+REACH = 4
+"""Sentences on either side whose readings are weighed."""
+_ACCOUNTS = (1, 2, 4)
+"""The readings that answer for a neighbour: reasons, supports, bounds."""
+_AROUND = 8
+_LATER, _EARLIER = 40, 12
+"""How far away a reason for the same thing is looked for, in sentences."""
+_CLIP = 0.001
+_NEIGHBOURS = ("next ", "after next ", "before ")
+_OWN_CLASSES = frozenset(("tech", "structure", "component"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +57,61 @@ class Verdict:
     confidence: float
     """0 to 1; `SURE` where the family's threshold stands."""
     code: str
-    """The likeliest code, where the family tells its codes apart; else empty."""
+    """The likeliest code of the family; empty where the confidence is faint."""
     told: tuple[str, ...]
-    """The signs that weighed most, in plain words."""
+    """What weighed most, in plain words."""
 
 
-def own(signs: Mapping[str, float]) -> dict[str, float]:
-    """The signs that say whether a sentence commits or reasons by itself."""
-    return {
-        k: v
-        for k, v in signs.items()
-        if k in KEPT
-        or not (k.startswith(NEIGHBOURS) or k.startswith("kind") or "near" in k or "then other" in k)
-    }
+@dataclass(frozen=True)
+class _Weights:
+    """What was learnt."""
+
+    words: dict[str, int]
+    """Signs and phrases by name, to the row of `summed`."""
+    summed: NDArray[np.float64]
+    """(names, readings): what each adds to a reading."""
+    bias: NDArray[np.float64]
+    """(readings,)"""
+    seen: dict[str, int]
+    """Signs and classes of words by name, to the column of the first table."""
+    read: tuple[Forest, ...]
+    """One forest a reading."""
+    near: dict[str, int]
+    """What is seen of the neighbourhood by name, to the column of the second table."""
+    families: dict[str, Forest]
+    least: dict[str, float]
+    codes: dict[str, tuple[str, ...]]
+    by_code: dict[str, dict[str, tuple[float, ...]]]
+    """By family and sign: how it speaks for each code."""
+    says: dict[str, str]
+
+
+@cache
+def weights() -> _Weights:
+    """The learnt weights of the package."""
+    # Imported here: they cost more to load than all the rest of this package.
+    import json
+    from importlib import resources
+
+    import numpy as np
+
+    with resources.files("unsaid.language").joinpath("weights.npz").open("rb") as file:
+        with np.load(file, allow_pickle=False) as zipped:
+            arrays = {name: zipped[name] for name in zipped.files}
+    names = json.loads(arrays.pop("names").tobytes())
+    return _Weights(
+        {name: k for k, name in enumerate(names["words"])},
+        arrays["summed"].astype(np.float64),
+        arrays["bias"].astype(np.float64),
+        {name: k for k, name in enumerate(names["seen"])},
+        tuple(unpacked(arrays, name) for name in READINGS),
+        {name: k for k, name in enumerate(names["near"])},
+        {letter: unpacked(arrays, letter) for letter in names["least"]},
+        names["least"],
+        {letter: tuple(codes) for letter, codes in names["codes"].items()},
+        {letter: {k: tuple(v) for k, v in table.items()} for letter, table in names["by_code"].items()},
+        names["says"],
+    )
 
 
 def phrases(read: Read) -> tuple[str, ...]:
@@ -76,139 +125,234 @@ def phrases(read: Read) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*words, *ends, *(f"{a} {b}" for a, b in pairwise(words)))))
 
 
-def joined(
-    reads: Sequence[Read], signs: Sequence[Mapping[str, float]], readings: Sequence[Reading], i: int
-) -> dict[str, float]:
-    """The readings of a sentence and its neighbours, and what they come to together."""
-    here = readings[i]
-    none = Reading(0.0, 0.0, 0.0)
-    after = readings[i + 1] if i + 1 < len(readings) else none
-    second = readings[i + 2] if i + 2 < len(readings) else none
-    before = readings[i - 1] if i else none
-    seen = signs[i]
-    goes_on = "next shares" in seen or "next opens back" in seen or "next leans" in seen
-    silent = "pause silent" in seen
-    c, r = here.commits, here.reasons
-    open_by_reason = (
-        c
-        * (1 - r)
-        * (1 - 0.8 * after.reasons * (1 - after.commits))
-        * (1 - 0.5 * before.reasons * (1 - before.commits))
+def kinds_of_words(read: Read) -> dict[str, float]:
+    """How many words of each class of the lexicon there are, and which it opens and ends with."""
+    out: dict[str, float] = {}
+    last = len(read.words) - 2
+    for i, names in enumerate(lexicon.classes(read.words)):
+        own = [name for name, _ in read.classes[i] if name in _OWN_CLASSES] if i < len(read.classes) else ()
+        for name in names.union(own):
+            out[f"word: {name}"] = out.get(f"word: {name}", 0.0) + 1.0
+            if i <= read.lead + 1:
+                out[f"word at first: {name}"] = 1.0
+            if i >= last:
+                out[f"word at last: {name}"] = 1.0
+    return out
+
+
+def seen_signs(ground: Ground) -> tuple[dict[str, float], ...]:
+    """The signs of every sentence and the classes of its words.
+
+    Where the user narrowed the neighbourhood, what lies outside it is not seen.
+    """
+    after, before = ground.thresholds.after, ground.thresholds.before
+    hidden = tuple(
+        prefix
+        for prefix, far in (("next ", after < 1), ("after next ", after < 2), ("before ", before < 1))
+        if far
     )
+    out = []
+    for read, signs in zip(ground.reads, signs_of(ground), strict=True):
+        if hidden:
+            signs = {k: v for k, v in signs.items() if not k.startswith(hidden)}
+        out.append(signs | kinds_of_words(read) if signs else signs)
+    return tuple(out)
+
+
+def table_of(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) -> Table:
+    """(rows, columns) float32; names that have no column are left out."""
+    import numpy as np
+
+    at: list[int] = []
+    values: list[float] = []
+    width = len(columns)
+    for i, row in enumerate(rows):
+        base = i * width
+        for name, value in row.items():
+            column = columns.get(name)
+            if column is not None:
+                at.append(base + column)
+                values.append(value)
+    out = np.zeros(len(rows) * width, dtype=np.float32)
+    out[at] = values
+    return out.reshape(len(rows), width)
+
+
+def _shifted(values: Any, by: int, fill: float = 0.0) -> Any:
+    """Row i holds what stood `by` rows further on."""
+    import numpy as np
+
+    out = np.full_like(values, fill)
+    n = len(values)
+    if abs(by) < n:
+        if by >= 0:
+            out[: n - by] = values[by:]
+        else:
+            out[-by:] = values[: n + by]
+    return out
+
+
+def _limited(readings: Any, by: int, ground: Ground) -> Any:
+    """The readings `by` sentences away, as far as the user lets a reason or a bound stand from its claim."""
+    import numpy as np
+
+    out = _shifted(readings, by)
+    allowed, usual = (ground.thresholds.after, AFTER) if by > 0 else (ground.thresholds.before, BEFORE)
+    far, columns = abs(by), list(_ACCOUNTS)
+    if allowed < usual and far > allowed:
+        out[:, columns] = 0.0
+    if allowed > usual and far == usual:
+        for more in range(usual + 1, allowed + 1):
+            other = _shifted(readings, more if by > 0 else -more)
+            out[:, columns] = np.maximum(out[:, columns], other[:, columns])
+    return out
+
+
+def neighbourhood(
+    ground: Ground, signs: Sequence[Mapping[str, float]], readings: NDArray[np.float64]
+) -> dict[str, Any]:
+    """What the readings come to around each sentence: by name, one value a sentence.
+
+    `readings` is (sentences, 7), in the order of `READINGS`.
+    """
+    import numpy as np
+
+    n = len(signs)
+    out: dict[str, Any] = {}
+    by = {o: _limited(readings, o, ground) if o else readings for o in range(-REACH, REACH + 1)}
+    outside = np.ones((n, 1))
+    for o, values in by.items():
+        # A sentence that is not there is neither yes nor no.
+        gone = _shifted(outside, o)[:, 0] == 0
+        for k, name in enumerate(READINGS):
+            out[f"{name} {o:+d}" if o else name] = np.where(gone, -1.0, values[:, k])
+    c, r, s, d, b, g, m = readings.T
+    after, second, before = by[1], by[2], by[-1]
     untold = (
         c
         * (1 - r)
-        * (1 - after.supports)
-        * (1 - 0.6 * before.supports)
-        * (1 - 0.5 * second.supports * (1 - after.commits))
+        * (1 - after[:, 2])
+        * (1 - 0.6 * before[:, 2])
+        * (1 - 0.5 * second[:, 2] * (1 - after[:, 0]))
     )
-    out = {
-        "commits": c,
-        "commits likely": 1.0 if c > 0.5 else 0.0,
-        "reasons": r,
-        "supports": here.supports,
-        "next reasons": after.reasons,
-        "after next reasons": second.reasons,
-        "before reasons": before.reasons,
-        "next commits": after.commits,
-        "after next commits": second.commits,
-        "before commits": before.commits,
-        "next only reasons": after.reasons * (1 - after.commits),
-        "after next only reasons": second.reasons * (1 - second.commits) * (1 - after.commits),
-        "before only reasons": before.reasons * (1 - before.commits),
-        "next goes on and reasons": after.reasons if goes_on else 0.0,
-        "next supports": after.supports,
-        "after next supports": second.supports * (1 - after.commits),
-        "before supports": before.supports,
-        "next goes on and supports": after.supports if goes_on else 0.0,
-        "next supports after silence": after.supports if "next silent" in seen else 0.0,
-        "follows from before": before.supports if "begins so" in seen or "begins then" in seen else 0.0,
-        "commits without reason": c * (1 - r),
-        "commits, no reason here or next": c * (1 - r) * (1 - after.reasons),
-        "commits, nothing next supports": c * (1 - r) * (1 - after.supports),
-        "open": open_by_reason,
+    only_before = before[:, 1] * (1 - before[:, 0])
+    open_ = c * (1 - r) * (1 - 0.8 * after[:, 1] * (1 - after[:, 0])) * (1 - 0.5 * only_before)
+    unbounded = d * (1 - b) * (1 - 0.7 * after[:, 4]) * (1 - 0.5 * second[:, 4]) * (1 - 0.5 * before[:, 4])
+    silent = _has(signs, "pause silent")
+    goes_on = _has(signs, "next shares", "next opens back", "next leans")
+    out |= {
         "untold": untold,
-        "untold and short": untold if len(reads[i].words) <= 9 else 0.0,
+        "open": open_,
+        "unbounded": unbounded,
+        "not given": g * (1 - m) * (1 - 0.6 * before[:, 6]),
+        "untold and short": np.where([len(read.words) <= 9 for read in ground.reads], untold, 0.0),
+        "silence, then commits": silent * c,
+        "silence, then untold": silent * untold,
+        "next goes on and reasons": goes_on * after[:, 1],
+        "next goes on and supports": goes_on * after[:, 2],
     }
-    if silent:
-        out["silence, then commits"] = c
-        out["silence, then open"] = open_by_reason
-        out["silence, then untold"] = untold
-    if (
-        c > 0.5
-        and "unframed" in seen
-        and "question" not in seen
-        and all(x.commits <= 0.5 for x in readings[:i])
-    ):
-        out["first step"] = 1.0
-        if any(f"names {n}" in seen for n in ("tech", "structure", "component", "approach")):
-            out["first step names a thing"] = 1.0
+    framed = np.maximum.accumulate(np.concatenate(([0.0], m[:-1]))) if n else m
+    committed = np.maximum.accumulate(np.concatenate(([0.0], c[:-1]))) if n else c
+    out["framed"] = framed
+    out["commits unframed"] = c * (1 - framed)
+    first = (c > 0.5) & (committed <= 0.5) & (_has(signs, "unframed") > 0) & (_has(signs, "question") == 0)
+    out["first step"] = first.astype(float)
+    later, earlier = _same_thing(ground, readings[:, 2])
+    out["reason for it later"], out["reason for it earlier"] = later, earlier
+    _overall(ground, readings, untold, unbounded, after, out)
     return out
 
 
-def spared(letter: str, code: str, seen: Mapping[str, float]) -> float:
-    """How much of a judgement is left where the guide spares a sentence by rule, 0 to 1.
+def _has(signs: Sequence[Mapping[str, float]], *names: str) -> Any:
+    import numpy as np
 
-    Politeness; a marked assumption, a case put with "if", a fact of the prompt, a property with its
-    cause; a doubt that is bounded right away or taken up again; a choice that follows from a fact or a fault
-    just told, or that the next sentence points back to with a reason.
-    """
-    if letter == "A":
-        if code in ("A1", "A5"):
-            return 1.0
-        if "property given" in seen:
-            return 0.3
-        marked = "has assumption" in seen or "opens if" in seen
-        caused = code == "A4" and seen.get("own reason", 0.0) >= 0.9
-        return 0.5 if marked else 0.4 if caused else 1.0
-    if letter == "U":
-        if "taken up again" in seen:
-            return 0.4
-        settles = "has check" in seen or "has assumption" in seen or "next assumption" in seen
-        if "has discourse" in seen and "has unknown" not in seen and "has deferral" not in seen:
-            return 0.4
-        if "has check" in seen and "has hedge" in seen:
-            return 0.35
-        return 0.5 if settles or "next opens if" in seen else 1.0
-    if "opens if" in seen and "no person" in seen:
-        return 0.6
-    if (
-        "next opens back" in seen
-        and seen.get("next reason strength", 0.0) >= 0.6
-        and "next circular" not in seen
-    ):
-        return 0.85
-    fault = "before correction" in seen and seen.get("before reason strength", 0.0) >= 0.5
-    fact = "begins so" in seen and "before number" in seen and "before decides" not in seen
-    return 0.6 if fault and "next circular" not in seen else 0.7 if fact else 1.0
+    return np.array([1.0 if any(name in row for name in names) else 0.0 for row in signs])
 
 
-def hinted(letter: str, scores: Mapping[str, float]) -> dict[str, float]:
-    """What the hand-written reading of a family's rules says of a sentence, as signs."""
-    if not scores:
-        return {}
-    most = max(scores.values())
-    out = {f"hint {code}": score for code, score in scores.items()}
-    out |= {f"hint {code} {'sure' if score >= SURE else 'weak'}": 1.0 for code, score in scores.items()}
-    out[f"hint {letter}"] = most
-    if most >= SURE:
-        out["hint sure"] = 1.0
+def _same_thing(ground: Ground, supports: Any) -> tuple[Any, Any]:
+    """The strongest support further on, and before, that speaks of the same thing."""
+    from bisect import bisect_left
+
+    import numpy as np
+
+    reads, given = ground.reads, ground.answer.prompt_content
+    later, earlier = np.zeros(len(reads)), np.zeros(len(reads))
+    places: dict[str, list[int]] = {}
+    for read in reads:
+        for token in read.content - given:
+            places.setdefault(token, []).append(read.index)
+    strong = supports.tolist()
+    for read in reads:
+        i = read.index
+        shared: dict[int, int] = {}
+        for token in read.content - given:
+            where = places[token]
+            for at in range(bisect_left(where, i - _EARLIER), len(where)):
+                j = where[at]
+                if j >= i + _LATER:
+                    break
+                shared[j] = shared.get(j, 0) + 1
+        for j, count in shared.items():
+            score = min(1.0, count / 2) * strong[j]
+            if j > i + 2:
+                later[i] = max(later[i], score)
+            elif j < i:
+                earlier[i] = max(earlier[i], score)
+    return later, earlier
+
+
+def _overall(
+    ground: Ground, readings: Any, untold: Any, unbounded: Any, after: Any, out: dict[str, Any]
+) -> None:
+    """How this speaker talks, in the whole answer and around each sentence."""
+    import numpy as np
+
+    n = len(readings)
+    if not n:
+        return
+    sums = np.vstack((np.zeros((1, readings.shape[1])), np.cumsum(readings, axis=0)))
+    missing = np.concatenate(([0.0], np.cumsum(untold)))
+    low = np.maximum(np.arange(n) - _AROUND, 0)
+    high = np.minimum(np.arange(n) + _AROUND + 1, n)
+    for k, name in enumerate(READINGS):
+        if name != "supports":
+            out[f"all {name}"] = np.full(n, readings[:, k].mean())
+            out[f"around {name}"] = (sums[high, k] - sums[low, k]) / (high - low)
+    out["all untold"] = np.full(n, untold.mean())
+    out["around untold"] = (missing[high] - missing[low]) / (high - low)
+    out["all unbounded"] = np.full(n, unbounded.mean())
+    commits = readings[:, 0]
+    accounted = np.maximum(readings[:, 1], after[:, 2])
+    out["share told"] = np.full(n, float((commits * accounted).sum() / max(1e-6, commits.sum())))
+    out["words a sentence"] = np.full(n, min(18.0, float(np.mean([len(r.words) for r in ground.reads]))))
+    out["untold more"] = 1.0 - np.searchsorted(np.sort(untold), untold, side="right") / n
+
+
+def hinted(hints: Mapping[int, Mapping[str, float]], count: int) -> list[dict[str, float]]:
+    """The scores of the hand-written readings as named values, a row a sentence."""
+    out: list[dict[str, float]] = []
+    for i in range(count):
+        scores = hints.get(i, {})
+        row = {f"hint {code}": score for code, score in scores.items()}
+        if scores:
+            row["hint"] = max(scores.values())
+        out.append(row)
     return out
 
 
-@cache
-def _weights() -> dict[str, Any]:
-    # Imported here: they cost more to load than all the rest of this package.
-    import json
-    from importlib import resources
+def combined(summed: Any, grown: Any) -> Any:
+    """Half of each, on the scale of log odds; `summed` and `grown` are sums of that scale already."""
+    import numpy as np
 
-    source = resources.files("unsaid.language").joinpath("weights.json").read_text(encoding="utf-8")
-    doc: dict[str, Any] = json.loads(source)
-    return doc
+    limit = float(np.log((1 - _CLIP) / _CLIP))
+    return logistic((np.clip(summed, -limit, limit) + np.clip(grown, -limit, limit)) / 2)
 
 
-def _logistic(x: float) -> float:
-    return 1.0 / (1.0 + exp(-max(-40.0, min(40.0, x))))
+def logistic(x: Any) -> Any:
+    """1 / (1 + e^-x), for numbers and arrays."""
+    import numpy as np
+
+    return 1.0 / (1.0 + np.exp(-np.clip(x, -40.0, 40.0)))
 
 
 class Judge:
@@ -216,61 +360,114 @@ class Judge:
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
-        self.signs = signs_of(ground)
-        self.readings = self._readings()
-        self.joined = tuple(
-            joined(ground.reads, self.signs, self.readings, i) for i in range(len(ground.reads))
-        )
+        self.signs = seen_signs(ground)
+        w = weights()
+        self._first = table_of(self.signs, w.seen)
+        self.readings = self._read(w)
+        self._near: dict[str, Any] = neighbourhood(ground, self.signs, self.readings) if self.signs else {}
 
-    def _readings(self) -> tuple[Reading, ...]:
-        doc = _weights()["readings"]
-        bias, by_sign, by_phrase = doc["bias"], doc["signs"], doc["phrases"]
-        out = []
+    def _read(self, w: _Weights) -> NDArray[np.float64]:
+        """(sentences, readings), each 0 to 1."""
+        import numpy as np
+
+        n = len(self.signs)
+        summed = np.tile(w.bias, (n, 1))
+        at: list[int] = []
+        values: list[float] = []
+        sizes: list[int] = []
         for read, seen in zip(self.ground.reads, self.signs, strict=True):
-            c, r, s = bias
+            before = len(at)
             for name, value in seen.items():
-                row = by_sign.get(name)
-                if row is not None:
-                    c += row[0] * value
-                    r += row[1] * value
-                    s += row[2] * value
+                k = w.words.get(name)
+                if k is not None:
+                    at.append(k)
+                    values.append(value)
             for name in phrases(read):
-                row = by_phrase.get(name)
-                if row is not None:
-                    c += row[0]
-                    r += row[1]
-                    s += row[2]
-            out.append(Reading(_logistic(c), _logistic(r), _logistic(s)))
-        return tuple(out)
+                k = w.words.get(f"“{name}”")
+                if k is not None:
+                    at.append(k)
+                    values.append(1.0)
+            sizes.append(len(at) - before)
+        if at:
+            parts = w.summed[at] * np.array(values)[:, None]
+            ends = np.cumsum(sizes)
+            sums = np.vstack((np.zeros((1, len(READINGS))), np.cumsum(parts, axis=0)))
+            summed += sums[ends] - sums[ends - sizes]
+        grown = np.stack([forest.sums(self._first) for forest in w.read], axis=1) if n else summed
+        return np.asarray(combined(summed, grown))
 
     def verdicts(self, letter: str, hints: Mapping[int, Mapping[str, float]]) -> tuple[Verdict, ...]:
         """How a family judges every sentence; `hints` are the scores of its rules' hand-written readings."""
-        doc = _weights()["families"][letter]
-        codes: list[str] = doc["codes"]
-        least: float = doc["least"]
-        weights, bias = doc["weights"], doc["bias"]
-        columns = range(len(bias))
+        import numpy as np
+
+        if not self.signs:
+            return ()
+        w = weights()
+        given = hinted(hints, len(self.signs))
+        near = np.zeros((len(self.signs), len(w.near)), dtype=np.float32)
+        for name, values in self._near.items():
+            if name in w.near:
+                near[:, w.near[name]] = values
+        near += table_of(given, w.near)
+        table = np.hstack((self._first, near))
+        chances = logistic(w.families[letter].sums(table))
+        least = w.least[letter]
+        explained = np.flatnonzero(chances >= _EXPLAINED * least)
+        told = dict(zip(explained.tolist(), self._told(letter, table[explained]), strict=True))
         out = []
-        for i, read in enumerate(self.ground.reads):
+        for i, (read, p) in enumerate(zip(self.ground.reads, chances.tolist(), strict=True)):
             if not read.tokens:
                 out.append(Verdict(0.0, "", ()))
                 continue
-            sources = (self.signs[i], self.joined[i], hinted(letter, hints.get(i, {})))
-            sums = list(bias)
-            for source in sources:
-                for name, value in source.items():
-                    row = weights.get(name)
-                    if row is not None:
-                        for k in columns:
-                            sums[k] += row[k] * value
-            miss = 1.0
-            for x in sums:
-                miss *= 1.0 - _logistic(x)
-            likeliest = max(columns, key=lambda k: (sums[k], -k))
-            p = (1.0 - miss) * spared(letter, codes[likeliest], self.signs[i])
-            told = _told(sources, weights, likeliest) if p >= 0.4 * least else ()
-            out.append(Verdict(_confidence(p, least), codes[likeliest] if len(codes) > 1 else "", told))
+            code = self._code(letter, i, given[i]) if p >= 0.4 * least else ""
+            out.append(Verdict(_confidence(p, least), code, told.get(i, ())))
         return tuple(out)
+
+    def _code(self, letter: str, index: int, given: Mapping[str, float]) -> str:
+        w = weights()
+        table = w.by_code[letter]
+        sums = list(table[""])
+        for name, value in (*self.signs[index].items(), *given.items()):
+            row = table.get(name)
+            if row is not None:
+                for k, x in enumerate(row):
+                    sums[k] += x * value
+        silent = self.ground.reads[index].pause_s >= self.ground.thresholds.pause_s
+        never = ("D1",) if silent else ("D2",)
+        # Which of the two a choice belongs to is settled by the pause alone.
+        ranked = sorted(range(len(sums)), key=lambda k: (-sums[k], k))
+        best = w.codes[letter][ranked[0]]
+        return {"D1": "D2", "D2": "D1"}[best] if best in never else best
+
+    def _told(self, letter: str, table: Table) -> list[tuple[str, ...]]:
+        """The three things that weighed most in each row, in plain words; those without are left out."""
+        import numpy as np
+
+        w, (passed, failed) = weights(), _said()
+        out: list[tuple[str, ...]] = []
+        if not len(table):
+            return out
+        shares = w.families[letter].shares(table)
+        width = table.shape[1]
+        for row in shares.reshape(len(table), -1):
+            said: list[str] = []
+            strong = np.flatnonzero(row >= _WORTH_SAYING)
+            for k in strong[np.argsort(-row[strong], kind="stable")].tolist():
+                words = passed[k] if k < width else failed[k - width]
+                if words and words not in said:
+                    said.append(words)
+                    if len(said) == 3:
+                        break
+            out.append(tuple(said))
+        return out
+
+
+@cache
+def _said() -> tuple[list[str], list[str]]:
+    """What each column of a family's table is called where a row passed its test, and where it failed it."""
+    w = weights()
+    names = (*w.seen, *w.near)
+    return [w.says.get(f"no: {name}", "") for name in names], [w.says.get(name, "") for name in names]
 
 
 def _confidence(p: float, least: float) -> float:
@@ -280,20 +477,21 @@ def _confidence(p: float, least: float) -> float:
     return SURE + (1.0 - SURE) * (p - least) / (1.0 - least)
 
 
-def _told(
-    sources: Sequence[Mapping[str, float]], weights: Mapping[str, Sequence[float]], column: int
-) -> tuple[str, ...]:
-    """The three signs that weighed most, in plain words; those without plain words are left out."""
-    says: dict[str, str] = _weights()["says"]
-    parts = (
-        (weights[name][column] * value, name)
-        for source in sources
-        for name, value in source.items()
-        if name in weights and name in says
+def own(signs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The signs that say whether a sentence commits or reasons by itself."""
+    return {
+        k: v
+        for k, v in signs
+        if k in _KEPT
+        or not (k.startswith((*_NEIGHBOURS, "kind", "word")) or "near" in k or "then other" in k)
+    }
+
+
+_KEPT = frozenset(
+    (
+        *("before question", "before question or", "before verbless", "before words 1-2", "before words 3-4"),
+        *("before alternative", "before shares", "before correction", "next words 1-2"),
+        *("words 1-2", "words 3-4", "words 5-7", "words 8-12", "words 13-20", "words over 20"),
     )
-    weighed = sorted((part for part in parts if part[0] > 0.15), reverse=True)
-    out: list[str] = []
-    for _, name in weighed:
-        if says[name] not in out:
-            out.append(says[name])
-    return tuple(out[:3])
+)
+"""Signs of the neighbours that most readings see in their weighted sum; what supports a neighbour sees all."""

@@ -72,10 +72,10 @@ def settled(
     """What a rule finds: its own reading where it has one, else what `otherwise` makes of the sentence."""
     own = judgement.sketched[code]
     for index, verdict in enumerate(judgement.verdicts):
-        if verdict.confidence < FAINT:
+        if verdict.confidence < FAINT or verdict.code != code or ground.reads[index].question:
             continue
         finding = own.get(index) or otherwise(index)
-        if finding is not None and not ground.reads[index].question:
+        if finding is not None:
             told = tuple(t for t in verdict.told if t not in finding.evidence)
             evidence = (*finding.evidence, f"weighed most: {'; '.join(told)}") if told else finding.evidence
             yield replace(finding, confidence=verdict.confidence, evidence=evidence)

@@ -229,11 +229,9 @@ def _judged(ground: Ground) -> Judged:
     return judged(ground, "D", SKETCHES)
 
 
-def _plainly(ground: Ground, index: int, *, silent: bool) -> Finding | None:
+def _plainly(ground: Ground, index: int, *, silent: bool) -> Finding:
     """A choice that no listed form shows: a plain statement."""
     read = ground.reads[index]
-    if (read.pause_s >= ground.thresholds.pause_s) is not silent:
-        return None
     quote = read.core
     evidence: tuple[str, ...] = (f"stated plainly: {shown(quote)}", _no_reason(ground, ground.reason(index)))
     if silent:
@@ -257,10 +255,7 @@ def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
 def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
     judgement = _judged(ground)
 
-    def turned(index: int) -> Finding | None:
-        seen = judgement.signs[index]
-        if "opens turn on choice" not in seen or "turning" not in seen:
-            return None
+    def turned(index: int) -> Finding:
         quote = ground.reads[index].core
         return Finding(
             index,
@@ -277,9 +272,7 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
 def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
     judgement = _judged(ground)
 
-    def refused(index: int) -> Finding | None:
-        if not any(s in judgement.signs[index] for s in ("i do not short", "i refuse short", "ends refusal")):
-            return None
+    def refused(index: int) -> Finding:
         quote = ground.reads[index].core
         return Finding(
             index,

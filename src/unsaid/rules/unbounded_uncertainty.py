@@ -256,28 +256,9 @@ SKETCHES: dict[str, Sketch] = {
 }
 """What each rule of the family reads by hand, before the learnt judgement."""
 
-_SHOWN_BY: dict[str, tuple[str, ...]] = {
-    "U5": ("puts off", "ends later", "will later"),
-    "U3": ("i not known", "not known at end"),
-    "U2": ("depends word",),
-    "U4": ("very much no number", "amount no number", "scalar no number"),
-}
-"""The signs by which a doubt without a listed phrase is told to a rule; `U1` has the rest."""
-
 
 def _judged(ground: Ground) -> Judged:
     return judged(ground, "U", SKETCHES)
-
-
-def _kind(judgement: Judged, index: int) -> str:
-    """The rule that a doubt without any listed phrase belongs to; empty where another rule has its words."""
-    if any(index in found for found in judgement.sketched.values()):
-        return ""
-    seen = judgement.signs[index]
-    for code, signs in _SHOWN_BY.items():
-        if any(s in seen for s in signs) and not (code == "U4" and "doubt" in seen):
-            return code
-    return "U1"
 
 
 _TOLD = {
@@ -315,9 +296,7 @@ def _found(code: str) -> Callable[[Ground], Iterator[Finding]]:
     def check(ground: Ground) -> Iterator[Finding]:
         judgement = _judged(ground)
 
-        def otherwise(index: int) -> Finding | None:
-            if _kind(judgement, index) != code:
-                return None
+        def otherwise(index: int) -> Finding:
             quote = ground.reads[index].core
             message, evidence, rewrite = _TOLD[code]
             told = (evidence.format(shown(quote)), _no_bound(ground))
