@@ -1,7 +1,7 @@
 """How often the rules are right, on labelled answers.
 
     python tools/accuracy.py                        the project's own answers, developed on and held out
-    python tools/accuracy.py --gold tests/gold      a folder of whisper JSON with NAME.labels.jsonl beside them
+    python tools/accuracy.py --gold tests/gold      a folder of whisper JSON, NAME.labels.jsonl beside it
     python tools/accuracy.py --show                 every miss and every false alarm
     python tools/accuracy.py --damage plain         the same answers as a bad recogniser would give them
 

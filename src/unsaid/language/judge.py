@@ -4,7 +4,7 @@ Two stages. First every sentence is read: does it commit the speaker, hold a rea
 (`READINGS`); a weighted sum of its words and signs and a sum of small trees, half each. Then each family
 judges it by these readings of the sentence and its neighbours, by its signs and by the hand-written readings
 of the rules; a sum of small trees, too. `tools/train.py` fits both on the labelled answers and writes
-`weights.npz`. What weighed most is kept with each verdict in plain words. Pure, linear in the number of words.
+`weights.npz`. What weighed most is kept with each verdict in plain words. Pure, linear in the words.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ READINGS = ("commits", "reasons", "supports", "doubts", "bounds", "gives", "mark
 """It commits the speaker to something; it holds a reason; it holds one and commits to nothing; it voices a
 doubt; it bounds one, or takes up what was put off; it states a figure, a need or a property; it marks an
 assumption, asks, or names a goal."""
+_CODED = 0.4
+"""A code is told from this share of the threshold on."""
 _EXPLAINED = 0.7
 """What weighed most is worked out from this share of the threshold on."""
 _WORTH_SAYING = 0.1
@@ -45,6 +47,21 @@ _ACCOUNTS = (1, 2, 4)
 _AROUND = 8
 _LATER, _EARLIER = 40, 12
 """How far away a reason for the same thing is looked for, in sentences."""
+_USUAL = {
+    "commits": 0.33,
+    "reasons": 0.24,
+    "doubts": 0.06,
+    "bounds": 0.03,
+    "gives": 0.12,
+    "marks": 0.08,
+    "untold": 0.12,
+    "unbounded": 0.03,
+}
+"""What sentences come to on average, in the training answers."""
+_TOLD = 0.55
+"""The share of choices that are accounted for, there."""
+_AS_MANY = 12
+"""A short answer counts as with so many usual sentences besides: three say little of a speaker."""
 _CLIP = 0.001
 _NEIGHBOURS = ("next ", "after next ", "before ")
 _OWN_CLASSES = frozenset(("tech", "structure", "component"))
@@ -66,8 +83,10 @@ class Verdict:
 class _Weights:
     """What was learnt."""
 
-    words: dict[str, int]
-    """Signs and phrases by name, to the row of `summed`."""
+    signs: dict[str, int]
+    """Signs by name, to the row of `summed`."""
+    phrases: dict[str, int]
+    """Phrases, to the row of `summed`."""
     summed: NDArray[np.float64]
     """(names, readings): what each adds to a reading."""
     bias: NDArray[np.float64]
@@ -81,8 +100,8 @@ class _Weights:
     families: dict[str, Forest]
     least: dict[str, float]
     codes: dict[str, tuple[str, ...]]
-    by_code: dict[str, dict[str, tuple[float, ...]]]
-    """By family and sign: how it speaks for each code."""
+    by_code: dict[str, NDArray[np.float32]]
+    """By family, (columns of the second table and 1, codes): how each speaks for a code; last the bias."""
     says: dict[str, str]
 
 
@@ -95,12 +114,13 @@ def weights() -> _Weights:
 
     import numpy as np
 
-    with resources.files("unsaid.language").joinpath("weights.npz").open("rb") as file:
-        with np.load(file, allow_pickle=False) as zipped:
-            arrays = {name: zipped[name] for name in zipped.files}
+    source = resources.files("unsaid.language").joinpath("weights.npz")
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as zipped:
+        arrays = {name: zipped[name] for name in zipped.files}
     names = json.loads(arrays.pop("names").tobytes())
     return _Weights(
-        {name: k for k, name in enumerate(names["words"])},
+        {name: k for k, name in enumerate(names["words"]) if name[0] != "“"},
+        {name[1:-1]: k for k, name in enumerate(names["words"]) if name[0] == "“"},
         arrays["summed"].astype(np.float64),
         arrays["bias"].astype(np.float64),
         {name: k for k, name in enumerate(names["seen"])},
@@ -109,7 +129,7 @@ def weights() -> _Weights:
         {letter: unpacked(arrays, letter) for letter in names["least"]},
         names["least"],
         {letter: tuple(codes) for letter, codes in names["codes"].items()},
-        {letter: {k: tuple(v) for k, v in table.items()} for letter, table in names["by_code"].items()},
+        {letter: arrays[f"{letter} codes"].astype(np.float32) for letter in names["least"]},
         names["says"],
     )
 
@@ -155,7 +175,9 @@ def seen_signs(ground: Ground) -> tuple[dict[str, float], ...]:
     for read, signs in zip(ground.reads, signs_of(ground), strict=True):
         if hidden:
             signs = {k: v for k, v in signs.items() if not k.startswith(hidden)}
-        out.append(signs | kinds_of_words(read) if signs else signs)
+        if signs:
+            signs.update(kinds_of_words(read))
+        out.append(signs)
     return tuple(out)
 
 
@@ -226,7 +248,7 @@ def neighbourhood(
         gone = _shifted(outside, o)[:, 0] == 0
         for k, name in enumerate(READINGS):
             out[f"{name} {o:+d}" if o else name] = np.where(gone, -1.0, values[:, k])
-    c, r, s, d, b, g, m = readings.T
+    c, r, _, d, b, g, m = readings.T
     after, second, before = by[1], by[2], by[-1]
     untold = (
         c
@@ -314,17 +336,23 @@ def _overall(
     missing = np.concatenate(([0.0], np.cumsum(untold)))
     low = np.maximum(np.arange(n) - _AROUND, 0)
     high = np.minimum(np.arange(n) + _AROUND + 1, n)
+
+    def mean(total: Any, count: Any, name: str) -> Any:
+        return (total + _AS_MANY * _USUAL[name]) / (count + _AS_MANY) + np.zeros(n)
+
     for k, name in enumerate(READINGS):
         if name != "supports":
-            out[f"all {name}"] = np.full(n, readings[:, k].mean())
-            out[f"around {name}"] = (sums[high, k] - sums[low, k]) / (high - low)
-    out["all untold"] = np.full(n, untold.mean())
-    out["around untold"] = (missing[high] - missing[low]) / (high - low)
-    out["all unbounded"] = np.full(n, unbounded.mean())
+            out[f"all {name}"] = mean(sums[-1, k], n, name)
+            out[f"around {name}"] = mean(sums[high, k] - sums[low, k], high - low, name)
+    out["all untold"] = mean(missing[-1], n, "untold")
+    out["around untold"] = mean(missing[high] - missing[low], high - low, "untold")
+    out["all unbounded"] = mean(unbounded.sum(), n, "unbounded")
     commits = readings[:, 0]
-    accounted = np.maximum(readings[:, 1], after[:, 2])
-    out["share told"] = np.full(n, float((commits * accounted).sum() / max(1e-6, commits.sum())))
-    out["words a sentence"] = np.full(n, min(18.0, float(np.mean([len(r.words) for r in ground.reads]))))
+    accounted = commits * np.maximum(readings[:, 1], after[:, 2])
+    usual = _AS_MANY * _USUAL["commits"]
+    out["share told"] = np.full(n, (accounted.sum() + usual * _TOLD) / (commits.sum() + usual))
+    words = sum(len(r.words) for r in ground.reads)
+    out["words a sentence"] = np.full(n, min(18.0, (words + 11.0 * _AS_MANY) / (n + _AS_MANY)))
     out["untold more"] = 1.0 - np.searchsorted(np.sort(untold), untold, side="right") / n
 
 
@@ -378,12 +406,12 @@ class Judge:
         for read, seen in zip(self.ground.reads, self.signs, strict=True):
             before = len(at)
             for name, value in seen.items():
-                k = w.words.get(name)
+                k = w.signs.get(name)
                 if k is not None:
                     at.append(k)
                     values.append(value)
             for name in phrases(read):
-                k = w.words.get(f"“{name}”")
+                k = w.phrases.get(name)
                 if k is not None:
                     at.append(k)
                     values.append(1.0)
@@ -414,30 +442,28 @@ class Judge:
         least = w.least[letter]
         explained = np.flatnonzero(chances >= _EXPLAINED * least)
         told = dict(zip(explained.tolist(), self._told(letter, table[explained]), strict=True))
+        found = np.flatnonzero(chances >= _CODED * least)
+        codes = dict(zip(found.tolist(), self._codes(letter, table[found], found.tolist()), strict=True))
         out = []
         for i, (read, p) in enumerate(zip(self.ground.reads, chances.tolist(), strict=True)):
-            if not read.tokens:
+            if read.tokens:
+                out.append(Verdict(_confidence(p, least), codes.get(i, ""), told.get(i, ())))
+            else:
                 out.append(Verdict(0.0, "", ()))
-                continue
-            code = self._code(letter, i, given[i]) if p >= 0.4 * least else ""
-            out.append(Verdict(_confidence(p, least), code, told.get(i, ())))
         return tuple(out)
 
-    def _code(self, letter: str, index: int, given: Mapping[str, float]) -> str:
+    def _codes(self, letter: str, table: Table, sentences: Sequence[int]) -> list[str]:
+        """The likeliest code of each row. Which of D1 and D2 a choice belongs to is settled by the pause."""
         w = weights()
-        table = w.by_code[letter]
-        sums = list(table[""])
-        for name, value in (*self.signs[index].items(), *given.items()):
-            row = table.get(name)
-            if row is not None:
-                for k, x in enumerate(row):
-                    sums[k] += x * value
-        silent = self.ground.reads[index].pause_s >= self.ground.thresholds.pause_s
-        never = ("D1",) if silent else ("D2",)
-        # Which of the two a choice belongs to is settled by the pause alone.
-        ranked = sorted(range(len(sums)), key=lambda k: (-sums[k], k))
-        best = w.codes[letter][ranked[0]]
-        return {"D1": "D2", "D2": "D1"}[best] if best in never else best
+        best = (table @ w.by_code[letter][:-1] + w.by_code[letter][-1]).argmax(axis=1).tolist()
+        out = []
+        for i, k in zip(sentences, best, strict=True):
+            code = w.codes[letter][k]
+            if code in ("D1", "D2"):
+                silent = self.ground.reads[i].pause_s >= self.ground.thresholds.pause_s
+                code = "D2" if silent else "D1"
+            out.append(code)
+        return out
 
     def _told(self, letter: str, table: Table) -> list[tuple[str, ...]]:
         """The three things that weighed most in each row, in plain words; those without are left out."""
@@ -494,4 +520,4 @@ _KEPT = frozenset(
         *("words 1-2", "words 3-4", "words 5-7", "words 8-12", "words 13-20", "words over 20"),
     )
 )
-"""Signs of the neighbours that most readings see in their weighted sum; what supports a neighbour sees all."""
+"""Signs of the neighbours that most readings see in their weighted sum; supports see all."""

@@ -42,7 +42,7 @@ def _entries() -> tuple[dict[str, frozenset[str]], dict[tuple[str, ...], frozens
 
 
 def bases(word: str) -> tuple[str, ...]:
-    """The forms that a word may be an inflection of, itself first: `batched` gives `batch`, `caches` `cache`."""
+    """The forms that a word may inflect, itself first: `batched` gives `batch`, `caches` gives `cache`."""
     out = [word]
     for ending in _ENDINGS[1:]:
         if not word.endswith(ending) or len(word) - len(ending) < 3:

@@ -1,8 +1,8 @@
 """Small decision trees, summed: how they are evaluated, and which signs made a sum what it is.
 
-A tree has at most eight leaves. Each test that a row fails strikes out the leaves on its left; the first leaf
-that is left is the row's (the QuickScorer scheme of Lucchese et al., SIGIR 2015). So a whole table is judged in a
-few passes over arrays.
+A tree has at most eight leaves. Each test that a row fails strikes out the leaves on its left; the first
+leaf that stays is the row's (the QuickScorer scheme of Lucchese et al., SIGIR 2015). So a whole table is
+judged in a few passes over arrays.
 """
 
 from __future__ import annotations
