@@ -66,7 +66,7 @@ def test_an_own_phrase_is_a_reason(tmp_path: Path) -> None:
 
 
 def test_an_own_phrase_is_a_doubt(tmp_path: Path) -> None:
-    said = f"{FIRST} The map is drawn on a green feather. {LAST}"
+    said = f"{FIRST} It keeps up with the scans on a green feather. {LAST}"
     assert codes(said) == []
     say = say_of(tmp_path, '[cues]\nhedge = ["on a green feather"]\n')
     (flag,) = found(said, say)

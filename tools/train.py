@@ -71,8 +71,8 @@ GOLDEN = 1.5
 """What a row counts that two labelled."""
 DAMAGED = 0.4
 """What a row counts of an answer as a bad recogniser would give it."""
-EXAMPLE = 4.0
-"""What a row counts of a rule's own examples."""
+EXAMPLE, WORDING = 15.0, 4.0
+"""What a row counts of a rule's own examples, which `unsaid explain` shows, and of the lists in tests/rules."""
 LEAST_PHRASE, LEAST_SIGN = 8, 10
 """Rows that must show a phrase, or a sign, for it to have a weight."""
 PHRASE = 0.9
@@ -203,13 +203,13 @@ def examples() -> list[Answer]:
     """The rules' own caught and spared examples, each a small answer."""
     out: list[Answer] = []
 
-    def add(case: Case, code: str, hits: Iterable[int] | str, only: bool = False) -> None:
-        a = understood(case, f"example/{len(out)}", EXAMPLE)
+    def add(case: Case, code: str, hits: Iterable[int] | str, weight: float = WORDING) -> None:
+        a = understood(case, f"example/{len(out)}", weight)
         family = code[0]
         for r, labels, known in zip(a.ground.reads, a.labels, a.does, strict=True):
             hit = hits in r.sentence.text if isinstance(hits, str) else r.index in hits
             labels.clear()
-            labels |= {f: "?" for f in FAMILIES if f != family or (only and not hit)}
+            labels |= {f: "?" for f in FAMILIES if f != family}
             if hit:
                 labels[family] = code
             if hit and family == "D":
@@ -218,9 +218,9 @@ def examples() -> list[Answer]:
 
     for rule in RULES:
         for e in rule.caught:
-            add(spoken(e.text, e.prompt, e.kind), rule.code, e.quote)
+            add(spoken(e.text, e.prompt, e.kind), rule.code, e.quote, EXAMPLE)
         for e in rule.spared:
-            add(spoken(e.text, e.prompt, e.kind), rule.code, ())
+            add(spoken(e.text, e.prompt, e.kind), rule.code, (), EXAMPLE)
     for code, table in tomllib.loads((EXAMPLES / "sentences.toml").read_text(encoding="utf-8")).items():
         for text in table["caught"]:
             case = spoken(text, table["prompt"], table["kind"])

@@ -13,6 +13,8 @@ from unsaid.audit import audit
 ROOT = Path(__file__).resolve().parents[2]
 OWN = read_folder(ROOT / "tests" / "cases")
 HELD_OUT = read_folder(ROOT / "tests" / "cases" / "heldout")
+APART = read_folder(ROOT / "tests" / "cases" / "apart")
+ASIDE = read_folder(ROOT / "tests" / "cases" / "aside")
 GOLD = read_folder(ROOT / "tests" / "gold")
 EVERY = [pytest.param(c, id=c.name) for c in (*OWN, *HELD_OUT, *GOLD)]
 
@@ -30,7 +32,9 @@ def total(cases: list[Case], how: str = "") -> Tally:
     [
         pytest.param(GOLD, 0.78, 0.77, id="gold"),
         pytest.param(OWN, 0.77, 0.82, id="own"),
-        pytest.param(HELD_OUT, 0.65, 0.72, id="held out"),
+        pytest.param(HELD_OUT, 0.72, 0.86, id="held out"),
+        pytest.param(APART, 0.56, 0.51, id="apart"),
+        pytest.param(ASIDE, 0.51, 0.63, id="aside"),
     ],
 )
 def test_accuracy_does_not_fall(cases: list[Case], f1: float, precision: float) -> None:
@@ -41,7 +45,9 @@ def test_accuracy_does_not_fall(cases: list[Case], f1: float, precision: float) 
 
 @pytest.mark.parametrize("how", ["plain", "wrong", "joined"])
 def test_accuracy_survives_a_bad_recogniser(how: str) -> None:
-    assert total(GOLD, how).f1 >= total(GOLD).f1 - 0.08
+    # Not on the gold alone: eight answers that were learnt from, where one label moves F1 by 0.01.
+    cases = [*GOLD, *HELD_OUT, *APART]
+    assert total(cases, how).f1 >= total(cases).f1 - 0.08
 
 
 @pytest.mark.parametrize(

@@ -353,6 +353,12 @@ SOLUTION_BEFORE_FRAMING = Rule(
     ),
     caught=(
         Example(
+            "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
+            quote="So it's a mutex",
+            prompt="Implement a bounded blocking queue.",
+            kind="coding",
+        ),
+        Example(
             "So I'd start with an API gateway and a Kafka topic. Then a table for the parcels.",
             quote="I'd start with an API gateway",
             prompt="Design a parcel tracking service.",
@@ -407,12 +413,6 @@ SOLUTION_BEFORE_FRAMING = Rule(
             prompt="Design a parcel tracking service.",
             kind="design",
             note="spared: who asks for what counts as framing, however thin",
-        ),
-        Example(
-            "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
-            prompt="Implement a bounded blocking queue.",
-            kind="coding",
-            note="missed: “it's a …” describes as often as it chooses",
         ),
     ),
     instead=("Before the first box: one question, or one sentence on what matters and what you assume."),

@@ -548,6 +548,11 @@ VAGUE_MAGNITUDE = Rule(
     ),
     spared=(
         Example(
+            "The feedback was extremely positive. Then we went live.",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+        Example(
             "Reports went from forty seconds to two, much faster. Then we went live.",
             prompt="Tell me about a project you led.",
             kind="story",
@@ -558,10 +563,10 @@ VAGUE_MAGNITUDE = Rule(
     ),
     known_misses=(
         Example(
-            "The feedback was extremely positive. Then we went live.",
+            "The office was pretty big. Then we went live.",
             prompt="Tell me about a project you led.",
             kind="story",
-            note="flagged though praise is no magnitude: “extremely” looks like one",
+            note="flagged though nothing turns on the size of the office",
         ),
     ),
     instead="Say from where to where, and how you know.",
