@@ -45,15 +45,18 @@ from tools.accuracy import (
 from unsaid.language import acts, sentences
 from unsaid.language.judge import (
     READINGS,
+    around,
     combined,
+    first_table,
     hinted,
     logistic,
     neighbourhood,
     own,
     phrases,
-    seen_signs,
+    seen,
     table_of,
 )
+from unsaid.language.signs import Signs
 from unsaid.language.trees import LEAVES, NODES, Forest, packed
 from unsaid.language.weigh import Ground
 from unsaid.rules import RULES, SKETCHES, find
@@ -77,8 +80,12 @@ LEAST_PHRASE, LEAST_SIGN = 8, 10
 """Rows that must show a phrase, or a sign, for it to have a weight."""
 PHRASE = 0.9
 """Words count for so much less before they are shrunk."""
+LEAST_WEIGHT = 0.02
+"""A phrase that never weighs more is left out of the file."""
 STRENGTH = 0.3
-CODE_STRENGTH = 0.3
+CODE_LEAST_WEIGHT = 0.02
+"""A phrase that never weighs more is left out of the file."""
+STRENGTH = 0.3
 TREES: dict[str, Any] = {
     "objective": "binary",
     "num_leaves": LEAVES,
@@ -126,7 +133,7 @@ class Answer:
 
     name: str
     ground: Ground
-    signs: tuple[dict[str, float], ...]
+    signs: Signs
     hints: dict[str, list[dict[str, float]]]
     segments: list[int]
     labels: list[dict[str, str]]
@@ -159,7 +166,7 @@ def understood(case: Case, name: str, weight: float = 1.0, damage: str = "") -> 
     return Answer(
         name,
         ground,
-        seen_signs(ground),
+        seen(ground),
         {f: hinted(hints(sketch(ground, SKETCHES[f])), len(lines)) for f in FAMILIES},
         lines,
         labels,
@@ -266,10 +273,10 @@ class Rows:
         self.count = at
         self.weights = np.array([a.weight for a in whole for _ in a.segments])
         self.labels = [x for a in whole for x in a.labels]
-        self.signs = [x for a in whole for x in a.signs]
-        common = Counter(k for row in self.signs for k in row)
+        common = Counter(k for a in whole for i in range(len(a.segments)) for k in a.signs.of(i))
         self.seen = {k: i for i, k in enumerate(sorted(k for k, c in common.items() if c >= LEAST_SIGN))}
-        self.first = table_of(self.signs, self.seen)
+        self.around = around(self.seen)
+        self.first = np.vstack([first_table(a.signs, self.around, self.seen) for a in whole])
         self._summed()
         self.wanted = np.array(
             [[known.get(name, -1) for name in READINGS] for a in whole for known in a.does], dtype=int
@@ -281,7 +288,8 @@ class Rows:
 
         rows: list[dict[str, float]] = []
         for a in self.answers:
-            for read, signs in zip(a.ground.reads, a.signs, strict=True):
+            for read in a.ground.reads:
+                signs = a.signs.of(read.index)
                 plain = {k: v for k, v in signs.items() if not k.startswith(("word: ", "word at "))}
                 rows.append(plain | {f"“{p}”": PHRASE for p in phrases(read)})
         common = Counter(k for row in rows for k in row)
@@ -505,9 +513,15 @@ def write(whole: Sequence[Answer]) -> None:
     for name, at in rows.words.items():
         if name.startswith("“"):
             summed[at] *= PHRASE
-    kept = np.where(np.abs(summed).max(axis=1) >= 0.02)[0]
-    words = list(rows.words)
-    arrays["summed"], arrays["bias"] = summed[kept].astype(np.float16), bias
+    signed = np.zeros((len(rows.seen), len(READINGS)))
+    said = {}
+    for name, at in rows.words.items():
+        if name in rows.seen:
+            signed[rows.seen[name]] = summed[at]
+        elif np.abs(summed[at]).max() >= LEAST_WEIGHT:
+            said[name[1:-1]] = summed[at]
+    arrays["signed"], arrays["bias"] = signed.astype(np.float16), bias
+    arrays["phrased"] = np.array(list(said.values()), dtype=np.float16)
     hint_columns = ["hint", *(f"hint {c}" for f in FAMILIES for c in CODES[f])]
     all_near = {k: i for i, k in enumerate((*near_columns, *hint_columns))}
     for family in FAMILIES:
@@ -535,7 +549,7 @@ def write(whole: Sequence[Answer]) -> None:
     says = tomllib.loads((TRAINING / "says.toml").read_text(encoding="utf-8"))["says"]
     names_doc = {
         "about": "What unsaid.language.judge weighs, fitted by tools/train.py.",
-        "words": [words[k] for k in kept],
+        "phrases": list(said),
         "seen": list(rows.seen),
         "near": list(all_near),
         "least": LEAST,

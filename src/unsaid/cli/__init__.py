@@ -93,7 +93,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # An audit makes some hundred thousand small objects, none of them in a cycle: looking for cycles as often
     # as Python does by default takes a fifth of its time.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     try:
         cli(prog_name="unsaid")
     except UnsaidError as error:
@@ -102,6 +102,9 @@ def main() -> None:
         from unsaid.sessions.files import explain
 
         _complain(explain(error, Path(str(error.filename or "a file"))))
+    finally:
+        # On its way out Python would look through all of them once more.
+        gc.freeze()
 
 
 def _complain(error: UnsaidError) -> None:

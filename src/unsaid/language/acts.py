@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from unsaid.language.cues import FILLERS, Cue, Token, find, is_number, listed, tokens
 from unsaid.language.own import Lexicon
@@ -61,6 +62,30 @@ class Read:
         """The words in lower case."""
         return tuple(t.text for t in self.tokens)
 
+    @cached_property
+    def bag(self) -> frozenset[str]:
+        """The same without order."""
+        return frozenset(self.words)
+
+    @cached_property
+    def figures(self) -> int:
+        """Words that are numbers."""
+        return sum(map(is_number, self.words))
+
+    @cached_property
+    def pieces(self) -> tuple[int, ...]:
+        """Words in each stretch between commas."""
+        text, toks = self.sentence.text, self.tokens
+        if "," not in text and ";" not in text and ":" not in text:
+            return (len(toks),)
+        out, begin = [], 0
+        for i, (t, following) in enumerate(pairwise(toks), 1):
+            after = text[t.end : following.start]
+            if len(after) > 1 and ("," in after or ";" in after or ":" in after):
+                out.append(i - begin)
+                begin = i
+        return (*out, len(toks) - begin)
+
     @property
     def size(self) -> int:
         """Words after the leading fillers."""
@@ -68,11 +93,17 @@ class Read:
 
     def weight(self, kind: str) -> float:
         """The strongest phrase of a kind, 0 where there is none."""
-        return max((c.weight for c in self.cues.get(kind, ())), default=0.0)
+        found = self.cues.get(kind)
+        if found is None:
+            return 0.0
+        return found[0].weight if len(found) == 1 else max(c.weight for c in found)
 
     def best(self, kind: str) -> Cue | None:
         """The strongest phrase of a kind, the first of equals."""
-        return max(self.cues.get(kind, ()), key=lambda c: (c.weight, -c.start), default=None)
+        found = self.cues.get(kind)
+        if found is None:
+            return None
+        return found[0] if len(found) == 1 else max(found, key=lambda c: (c.weight, -c.start))
 
     def has(self, name: str) -> bool:
         """True when a member of a class of the lexicon stands in the sentence."""
@@ -82,6 +113,8 @@ class Read:
         """Word spans of the members of classes, longest first at each place, none inside another."""
         out: list[tuple[int, int]] = []
         for i, at in enumerate(self.classes):
+            if not at:
+                continue
             end = max((e for n, e in at if n in names), default=0)
             if end and (not out or i >= out[-1][1]):
                 out.append((i, end))

@@ -126,6 +126,7 @@ _SHORT = {
 
 # Keys of an automaton's node that are no words.
 _ANY, _JUMP, _DONE, _LAST, _CLASS = "\0any", "\0jump", "\0done", "\0last", "\0class"
+_FLAT = "\0flat"
 
 
 class Token(NamedTuple):
@@ -351,49 +352,74 @@ def _walk_literal(node: dict[str, Any], words: Sequence[str], at: int) -> list[t
 
 
 def _walk(
-    stack: list[tuple[dict[str, Any], int]],
+    stack: list[tuple[_Node, int]],
     words: Sequence[str],
     classes: Sequence[tuple[tuple[str, int], ...]],
     begin: int,
     found: dict[str, dict[int, Cue]],
 ) -> None:
     n = len(words)
-    limit = begin + LONGEST_MATCH
+    limit = min(n, begin + LONGEST_MATCH)
     seen: set[tuple[int, int]] = set()
     while stack:
         node, at = stack.pop()
-        key = (id(node), at)
-        if key in seen:
-            continue
-        seen.add(key)
-        marks = node.get(_DONE)
-        if marks is not None:
-            for kind, weight in marks:
+        if _FLAT not in node:
+            _flatten(node)
+        if _DONE in node:
+            for kind, weight in node[_DONE]:
                 at_kind = found.setdefault(kind, {})
                 old = at_kind.get(begin)
                 if old is None or (weight, at) > (old.weight, old.end):
                     at_kind[begin] = Cue(kind, weight, begin, at)
-        for joined in node.get(_JUMP, ()):
-            stack.append((joined, at))
-        if at >= n:
-            last = node.get(_LAST)
-            if last is not None:
-                stack.append((last, at))
-            continue
         if at >= limit:
+            if at >= n and _LAST in node:
+                stack.append((node[_LAST], at))
             continue
         word = words[at]
-        following = node.get(word)
-        if following is not None:
-            stack.append((following, at + 1))
-        following = node.get(_ANY)
-        if following is not None:
-            stack.append((following, at + 1))
-        of_class = node.get(_CLASS)
-        if of_class is not None:
+        if word in node:
+            stack.append((node[word], at + 1))
+        if _ANY in node:
+            stack.append((node[_ANY], at + 1))
+        if _CLASS in node:
+            of_class = node[_CLASS]
             for name, end in classes[at]:
-                following = of_class.get(name)
-                if following is not None:
-                    stack.append((following, end))
-        if word in FILLERS:
+                if name in of_class:
+                    stack.append((of_class[name], end))
+        if word in FILLERS and (id(node), at) not in seen:
+            seen.add((id(node), at))
             stack.append((node, at + 1))
+
+
+def _flatten(node: _Node) -> None:
+    """Put into a node what it reaches without a word, once; nodes that then share a word become one."""
+    reached: dict[int, _Node] = {}
+    open_ = [node]
+    while open_:
+        other = open_.pop()
+        if id(other) not in reached:
+            reached[id(other)] = other
+            open_ += other.get(_JUMP, ())
+    flat: _Node = {_FLAT: True}
+    of_class: _Node = {}
+    for other in reached.values():
+        for key, following in other.items():
+            if key == _DONE:
+                flat[_DONE] = [*flat.get(_DONE, ()), *following]
+            elif key == _CLASS:
+                for name, target in following.items():
+                    _join(of_class, name, target)
+            elif key not in (_JUMP, _FLAT):
+                _join(flat, key, following)
+    if of_class:
+        flat[_CLASS] = of_class
+    node.clear()
+    node.update(flat)
+
+
+def _join(into: _Node, key: str, node: _Node) -> None:
+    """Lead `key` to `node` as well as to where it leads already."""
+    old = into.get(key)
+    if old is None or old is node:
+        into[key] = node
+    else:
+        into[key] = {_JUMP: [old, node]}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from unsaid.language import lexicon
 from unsaid.language.acts import Read
 from unsaid.language.own import AFTER, BEFORE
+from unsaid.language.signs import NEIGHBOURS, Signs, prefixed
 from unsaid.language.signs import signs as signs_of
 from unsaid.language.trees import Forest, unpacked
 from unsaid.language.weigh import Ground
@@ -83,16 +84,18 @@ class Verdict:
 class _Weights:
     """What was learnt."""
 
-    signs: dict[str, int]
-    """Signs by name, to the row of `summed`."""
-    phrases: dict[str, int]
-    """Phrases, to the row of `summed`."""
-    summed: NDArray[np.float64]
-    """(names, readings): what each adds to a reading."""
-    bias: NDArray[np.float64]
-    """(readings,)"""
     seen: dict[str, int]
     """Signs and classes of words by name, to the column of the first table."""
+    around: dict[str, tuple[tuple[str, int], ...]]
+    """By neighbour, its signs and their columns of the first table."""
+    signed: NDArray[np.float32]
+    """(columns of the first table, readings): what each adds to a reading."""
+    phrases: dict[str, int]
+    """Phrases, to the row of `phrased`."""
+    phrased: NDArray[np.float32]
+    """(phrases, readings): what each adds to a reading."""
+    bias: NDArray[np.float64]
+    """(readings,)"""
     read: tuple[Forest, ...]
     """One forest a reading."""
     near: dict[str, int]
@@ -118,12 +121,14 @@ def weights() -> _Weights:
     with source.open("rb") as file, np.load(file, allow_pickle=False) as zipped:
         arrays = {name: zipped[name] for name in zipped.files}
     names = json.loads(arrays.pop("names").tobytes())
+    seen = {name: k for k, name in enumerate(names["seen"])}
     return _Weights(
-        {name: k for k, name in enumerate(names["words"]) if name[0] != "“"},
-        {name[1:-1]: k for k, name in enumerate(names["words"]) if name[0] == "“"},
-        arrays["summed"].astype(np.float64),
+        seen,
+        around(seen),
+        arrays["signed"].astype(np.float32),
+        {name: k for k, name in enumerate(names["phrases"])},
+        arrays["phrased"].astype(np.float32),
         arrays["bias"].astype(np.float64),
-        {name: k for k, name in enumerate(names["seen"])},
         tuple(unpacked(arrays, name) for name in READINGS),
         {name: k for k, name in enumerate(names["near"])},
         {letter: unpacked(arrays, letter) for letter in names["least"]},
@@ -132,6 +137,16 @@ def weights() -> _Weights:
         {letter: arrays[f"{letter} codes"].astype(np.float32) for letter in names["least"]},
         names["says"],
     )
+
+
+def around(seen: Mapping[str, int]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """By neighbour, its signs and their columns."""
+    return {
+        where: tuple(
+            (name.removeprefix(f"{where} "), k) for name, k in seen.items() if name.startswith(f"{where} ")
+        )
+        for where in NEIGHBOURS
+    }
 
 
 def phrases(read: Read) -> tuple[str, ...]:
@@ -160,25 +175,13 @@ def kinds_of_words(read: Read) -> dict[str, float]:
     return out
 
 
-def seen_signs(ground: Ground) -> tuple[dict[str, float], ...]:
-    """The signs of every sentence and the classes of its words.
-
-    Where the user narrowed the neighbourhood, what lies outside it is not seen.
-    """
-    after, before = ground.thresholds.after, ground.thresholds.before
-    hidden = tuple(
-        prefix
-        for prefix, far in (("next ", after < 1), ("after next ", after < 2), ("before ", before < 1))
-        if far
-    )
-    out = []
-    for read, signs in zip(ground.reads, signs_of(ground), strict=True):
-        if hidden:
-            signs = {k: v for k, v in signs.items() if not k.startswith(hidden)}
-        if signs:
-            signs.update(kinds_of_words(read))
-        out.append(signs)
-    return tuple(out)
+def seen(ground: Ground) -> Signs:
+    """The signs of every sentence and the classes of its words."""
+    found = signs_of(ground)
+    for read, row in zip(ground.reads, found.own, strict=True):
+        if row:
+            row.update(kinds_of_words(read))
+    return found
 
 
 def table_of(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) -> Table:
@@ -198,6 +201,21 @@ def table_of(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) ->
     out = np.zeros(len(rows) * width, dtype=np.float32)
     out[at] = values
     return out.reshape(len(rows), width)
+
+
+def first_table(signs: Signs, around: Mapping[str, Sequence[tuple[str, int]]], seen: Mapping[str, int]) -> Table:
+    """(sentences, columns of `seen`) float32: each sentence's signs, and those of its neighbours."""
+    import numpy as np
+
+    out = table_of(signs.own, seen)
+    wordless = np.array([not row for row in signs.own], dtype=bool)
+    for where, by in signs.around.items():
+        columns = {name: k for k, (name, _) in enumerate(around[where])}
+        shown = _shifted(table_of(signs.shown, columns), by)
+        shown[wordless] = 0.0
+        # Added: what a sentence is seen to share with a neighbour stands in its own signs.
+        out[:, [k for _, k in around[where]]] += shown
+    return out
 
 
 def _shifted(values: Any, by: int, fill: float = 0.0) -> Any:
@@ -231,7 +249,7 @@ def _limited(readings: Any, by: int, ground: Ground) -> Any:
 
 
 def neighbourhood(
-    ground: Ground, signs: Sequence[Mapping[str, float]], readings: NDArray[np.float64]
+    ground: Ground, signs: Signs, readings: NDArray[np.float64]
 ) -> dict[str, Any]:
     """What the readings come to around each sentence: by name, one value a sentence.
 
@@ -239,7 +257,7 @@ def neighbourhood(
     """
     import numpy as np
 
-    n = len(signs)
+    n = len(signs.own)
     out: dict[str, Any] = {}
     by = {o: _limited(readings, o, ground) if o else readings for o in range(-REACH, REACH + 1)}
     outside = np.ones((n, 1))
@@ -260,8 +278,8 @@ def neighbourhood(
     only_before = before[:, 1] * (1 - before[:, 0])
     open_ = c * (1 - r) * (1 - 0.8 * after[:, 1] * (1 - after[:, 0])) * (1 - 0.5 * only_before)
     unbounded = d * (1 - b) * (1 - 0.7 * after[:, 4]) * (1 - 0.5 * second[:, 4]) * (1 - 0.5 * before[:, 4])
-    silent = _has(signs, "pause silent")
-    goes_on = _has(signs, "next shares", "next opens back", "next leans")
+    silent = np.array(signs.has("pause silent"), dtype=float)
+    goes_on = np.array(signs.has("next shares", "next opens back", "next leans"), dtype=float)
     out |= {
         "untold": untold,
         "open": open_,
@@ -277,18 +295,12 @@ def neighbourhood(
     committed = np.maximum.accumulate(np.concatenate(([0.0], c[:-1]))) if n else c
     out["framed"] = framed
     out["commits unframed"] = c * (1 - framed)
-    first = (c > 0.5) & (committed <= 0.5) & (_has(signs, "unframed") > 0) & (_has(signs, "question") == 0)
-    out["first step"] = first.astype(float)
+    unframed, question = np.array([signs.has("unframed"), signs.has("question")], dtype=bool)
+    out["first step"] = ((c > 0.5) & (committed <= 0.5) & unframed & ~question).astype(float)
     later, earlier = _same_thing(ground, readings[:, 2])
     out["reason for it later"], out["reason for it earlier"] = later, earlier
     _overall(ground, readings, untold, unbounded, after, out)
     return out
-
-
-def _has(signs: Sequence[Mapping[str, float]], *names: str) -> Any:
-    import numpy as np
-
-    return np.array([1.0 if any(name in row for name in names) else 0.0 for row in signs])
 
 
 def _same_thing(ground: Ground, supports: Any) -> tuple[Any, Any]:
@@ -388,51 +400,39 @@ class Judge:
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
-        self.signs = seen_signs(ground)
+        self.signs = seen(ground)
         w = weights()
-        self._first = table_of(self.signs, w.seen)
+        self._first = first_table(self.signs, w.around, w.seen)
         self.readings = self._read(w)
-        self._near: dict[str, Any] = neighbourhood(ground, self.signs, self.readings) if self.signs else {}
+        self._near: dict[str, Any] = neighbourhood(ground, self.signs, self.readings) if ground.reads else {}
 
     def _read(self, w: _Weights) -> NDArray[np.float64]:
         """(sentences, readings), each 0 to 1."""
         import numpy as np
 
-        n = len(self.signs)
-        summed = np.tile(w.bias, (n, 1))
+        summed = w.bias + self._first @ w.signed
         at: list[int] = []
-        values: list[float] = []
-        sizes: list[int] = []
-        for read, seen in zip(self.ground.reads, self.signs, strict=True):
-            before = len(at)
-            for name, value in seen.items():
-                k = w.signs.get(name)
-                if k is not None:
-                    at.append(k)
-                    values.append(value)
-            for name in phrases(read):
-                k = w.phrases.get(name)
-                if k is not None:
-                    at.append(k)
-                    values.append(1.0)
-            sizes.append(len(at) - before)
+        ends: list[int] = [0]
+        known = w.phrases.get
+        for read in self.ground.reads:
+            at += [k for phrase in phrases(read) if (k := known(phrase)) is not None]
+            ends.append(len(at))
         if at:
-            parts = w.summed[at] * np.array(values)[:, None]
-            ends = np.cumsum(sizes)
-            sums = np.vstack((np.zeros((1, len(READINGS))), np.cumsum(parts, axis=0)))
-            summed += sums[ends] - sums[ends - sizes]
-        grown = np.stack([forest.sums(self._first) for forest in w.read], axis=1) if n else summed
+            sums = np.zeros((len(at) + 1, len(READINGS)))
+            np.cumsum(w.phrased[at], axis=0, out=sums[1:], dtype=np.float64)
+            summed += sums[ends[1:]] - sums[ends[:-1]]
+        grown = np.stack([forest.sums(self._first) for forest in w.read], axis=1)
         return np.asarray(combined(summed, grown))
 
     def verdicts(self, letter: str, hints: Mapping[int, Mapping[str, float]]) -> tuple[Verdict, ...]:
         """How a family judges every sentence; `hints` are the scores of its rules' hand-written readings."""
         import numpy as np
 
-        if not self.signs:
+        if not self.ground.reads:
             return ()
         w = weights()
-        given = hinted(hints, len(self.signs))
-        near = np.zeros((len(self.signs), len(w.near)), dtype=np.float32)
+        given = hinted(hints, len(self.ground.reads))
+        near = np.zeros((len(self.ground.reads), len(w.near)), dtype=np.float32)
         for name, values in self._near.items():
             if name in w.near:
                 near[:, w.near[name]] = values

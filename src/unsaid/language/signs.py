@@ -7,6 +7,7 @@ Pure; each sentence looks at a neighbourhood of constant size.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
@@ -39,6 +40,9 @@ _TURNS = frozenset(("no", "well", "or", "actually", "wait", "hmm", "nah", "yeah"
 _WAYS = frozenset(("or", "versus", "either", "both", "ways", "options", "two", "three"))
 _MARKS = frozenset(("say", "call", "about", "around", "roughly", "maybe", "like", "guess", "let's", "if"))
 _DONE = frozenset(("kept", "sent", "put", "made", "thrown", "stored", "held", "cut", "left", "built", "set"))
+_NOTS = frozenset(("don't", "won't", "wouldn't", "didn't", "not"))
+_PAST = frozenset(("was", "were", "had", "did", "got", "went"))
+_JOINTS = frozenset(("and", "but", "because", "since", "which", "so", "if", "when"))
 _BEGINNINGS = frozenset(("so", "and", "but", "or", "then", "okay", "now", "yeah", "actually"))
 
 
@@ -50,32 +54,73 @@ def _groups() -> SimpleNamespace:
         "amounts verdicts doubting knowing laters putting_off people counted needing universals refusing "
         "turning negations deferring imperatives stopwords states past_verbs"
     )
-    return SimpleNamespace(**{name: listed(name) for name in names.split()})
+    g = SimpleNamespace(**{name: listed(name) for name in names.split()})
+    g.joints = tuple(
+        (label, group, f"{label} twice")
+        for label, group in (
+            ("causes", g.causes),
+            ("effects", g.effects),
+            ("limits", g.limits),
+            ("would", g.conditionals),
+            ("than", g.comparing),
+            ("first", g.first_person),
+            ("back", g.pointing_back),
+        )
+    )
+    return g
 
 
 @cache
-def _prefixed(where: str, sign: str) -> str:
+def prefixed(where: str, sign: str) -> str:
+    """The name of a sign of a neighbour."""
     return f"{where} {sign}"
 
 
-def _pieces(read: Read) -> list[int]:
-    """Words in each stretch between commas."""
-    out, count = [], 0
-    text, toks = read.sentence.text, read.tokens
-    for i, t in enumerate(toks):
-        count += 1
-        after = text[t.end : toks[i + 1].start] if i + 1 < len(toks) else ""
-        if len(after) > 1 and ("," in after or ";" in after or ":" in after):
-            out.append(count)
-            count = 0
-    out.append(count)
-    return out
+NEIGHBOURS = {"next": 1, "after next": 2, "before": -1}
+"""The sentences whose signs are seen as well, and how far away they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What can be seen of every sentence of an answer."""
+
+    own: list[dict[str, float]]
+    """Of the sentence and where it stands; empty where it has no words."""
+    shown: list[dict[str, float]]
+    """What it shows to its neighbours."""
+    around: dict[str, int]
+    """The neighbours that are looked at."""
+
+    def of(self, index: int) -> dict[str, float]:
+        """All that is seen of a sentence, its neighbours' signs with their place before the name."""
+        out = dict(self.own[index])
+        if out:
+            for where, by in self.around.items():
+                if 0 <= index + by < len(self.shown):
+                    out |= {prefixed(where, k): v for k, v in self.shown[index + by].items()}
+        return out
+
+    def has(self, *names: str) -> list[bool]:
+        """For every sentence, whether any of the signs is there."""
+        far = [(by, sign) for where, by in self.around.items() for sign in _of_neighbour(names, where)]
+        n = len(self.own)
+        return [
+            any(name in row for name in names)
+            or (bool(row) and any(0 <= i + by < n and sign in self.shown[i + by] for by, sign in far))
+            for i, row in enumerate(self.own)
+        ]
+
+
+def _of_neighbour(names: Iterable[str], where: str) -> list[str]:
+    return [name.removeprefix(f"{where} ") for name in names if name.startswith(f"{where} ")]
 
 
 def _clauses(read: Read) -> int:
     text = read.sentence.text
-    joints = ("and", "but", "because", "since", "which", "so", "if", "when")
-    return text.count(",") + text.count(";") + sum(1 for w in read.words[read.lead + 1 :] if w in joints)
+    count = text.count(",") + text.count(";")
+    if not _JOINTS.isdisjoint(read.bag):
+        count += sum(1 for w in read.words[read.lead + 1 :] if w in _JOINTS)
+    return count
 
 
 def _size(n: int) -> str:
@@ -87,11 +132,7 @@ def _size(n: int) -> str:
     return "words over 20"
 
 
-def _count(words: Iterable[str], group: frozenset[str]) -> int:
-    return sum(1 for w in words if w in group)
-
-
-def _alone(ground: Ground, read: Read) -> dict[str, float]:
+def _shown(ground: Ground, read: Read) -> dict[str, float]:
     """What a sentence shows to its neighbours, whichever they are."""
     g = _groups()
     out: dict[str, float] = {}
@@ -128,21 +169,15 @@ def _alone(ground: Ground, read: Read) -> dict[str, float]:
             out["leans"] = 1.0
         if follows(read):
             out["follows"] = 1.0
-    rest = frozenset(words[read.lead + 1 :])
-    for label, group in (
-        ("causes", g.causes),
-        ("effects", g.effects),
-        ("limits", g.limits),
-        ("would", g.conditionals),
-        ("than", g.comparing),
-    ):
-        if not rest.isdisjoint(group):
+    rest = words[read.lead + 1 :]
+    for label, group, _ in g.joints[:5]:
+        if not group.isdisjoint(rest):
             out[label] = 1.0
     if not g.pointing_back.isdisjoint(words):
         out["back"] = 1.0
-    if any(is_number(w) for w in words):
+    if read.figures:
         out["number"] = 1.0
-    pieces = _pieces(read)
+    pieces = read.pieces
     if len(pieces) >= 2 and pieces[0] <= 3:
         out["opens topic"] = 1.0
     if len(pieces) >= 3:
@@ -196,7 +231,7 @@ def _form(ground: Ground, read: Read, out: dict[str, float]) -> None:
     words, lead, size = read.words, read.lead, read.size
     out[_size(size)] = 1.0
     out["length"] = min(1.0, len(words) / 30)
-    pieces = _pieces(read)
+    pieces = read.pieces
     out["pieces"] = min(1.0, (len(pieces) - 1) / 4)
     if len(pieces) == 1:
         out["one piece"] = 1.0
@@ -229,20 +264,11 @@ def _form(ground: Ground, read: Read, out: dict[str, float]) -> None:
         out["last sentences"] = 1.0
     out["place"] = read.index / max(1, n - 1)
     later = words[lead + 1 :]
-    for label, group in (
-        ("causes", g.causes),
-        ("effects", g.effects),
-        ("limits", g.limits),
-        ("would", g.conditionals),
-        ("than", g.comparing),
-        ("first", g.first_person),
-        ("back", g.pointing_back),
-    ):
-        c = _count(later, group)
-        if c:
+    for label, group, twice in g.joints:
+        if not group.isdisjoint(later):
             out[label] = 1.0
-        if c >= 2:
-            out[f"{label} twice"] = 1.0
+            if sum(1 for w in later if w in group) >= 2:
+                out[twice] = 1.0
     for i, w in enumerate(words[lead : lead + 5]):
         owned = w.endswith("'s") and w not in _NOT_X_IS
         if w in ("is", "are") or owned:
@@ -258,11 +284,13 @@ def _wider(ground: Ground, read: Read, out: dict[str, float]) -> None:
     g = _groups()
     words, lead = read.words, read.lead
     rest = words[lead:]
-    bag = frozenset(words)
-    number = any(is_number(w) for w in words)
+    bag = read.bag
+    number = read.figures > 0
     short = read.size <= 9
     person = not bag.isdisjoint(g.first_person)
-    if any(a in g.intensifiers and b in g.scalars for a, b in pairwise(words)):
+    if not bag.isdisjoint(g.intensifiers) and any(
+        a in g.intensifiers and b in g.scalars for a, b in pairwise(words)
+    ):
         out["very much"] = 1.0
         if not number:
             out["very much no number"] = 1.0
@@ -292,11 +320,11 @@ def _wider(ground: Ground, read: Read, out: dict[str, float]) -> None:
             *("it", "that", "this", "one", "best", "much", "many", "how", "there"),
         ):
             out["not known at end"] = 1.0
-    if any(w.startswith("depend") for w in words):
+    if any(w.startswith("depend") for w in bag):
         out["depends word"] = 1.0
         if any(w.startswith("depend") for w in words[-2:]):
             out["depends last"] = 1.0
-    if any(w in g.laters for w in words[-3:]):
+    if not g.laters.isdisjoint(words[-3:]):
         if (person or read.size <= 2) and (read.size <= 2 or not bag.isdisjoint(g.putting_off)):
             out["puts off"] = 1.0
         if person and not bag.isdisjoint(("i'll", "we'll", "we'd", "i'd", "let", "will")):
@@ -340,7 +368,7 @@ def _others(ground: Ground, read: Read, out: dict[str, float], *, person: bool) 
     """What others need, and what is said of all."""
     g = _groups()
     words, rest = read.words, read.words[read.lead :]
-    at = next((i for i, w in enumerate(words) if w in g.needing), -1)
+    at = -1 if g.needing.isdisjoint(words) else next(i for i, w in enumerate(words) if w in g.needing)
     own = ("i", "we", "you", "i'd", "we'd", "i'll", "it")
     if at > 0 and not read.question and not any(w in own for w in words[max(0, at - 3) : at]):
         out["others need"] = 1.0
@@ -356,7 +384,7 @@ def _others(ground: Ground, read: Read, out: dict[str, float], *, person: bool) 
         out["of all"] = 1.0
         if "so" in rest[1:]:
             out["of all so"] = 1.0
-    if "so" in rest[2:] and not any(is_number(w) for w in words):
+    if "so" in rest[2:] and not read.figures:
         out["fact so"] = 1.0
 
 
@@ -408,7 +436,7 @@ def _figures(ground: Ground, read: Read, out: dict[str, float]) -> None:
         out["share unmarked"] = 1.0
     if derived:
         out["derived number"] = 1.0
-    if before is not None and any(is_number(w) for w in before.words):
+    if before is not None and before.figures:
         out["number follows number"] = 1.0
     if any(w in ("latency", "response", "throughput") for w in words):
         out["latency number"] = 1.0
@@ -418,10 +446,10 @@ def _refusals(ground: Ground, read: Read, out: dict[str, float], *, person: bool
     """What is left out, dropped or turned round."""
     g = _groups()
     words = read.words
-    bag = frozenset(words)
+    bag = read.bag
     short = read.size <= 9
     for i, w in enumerate(words[:-1]):
-        if w not in ("don't", "won't", "wouldn't", "didn't", "not"):
+        if w not in _NOTS:
             continue
         mine = i > 0 and words[i - 1] in ("i", "we", "i'm", "we're", "i'd", "i'll", "do")
         if mine or (w == "not" and i == read.lead):
@@ -529,27 +557,21 @@ def _stands(ground: Ground, read: Read, out: dict[str, float]) -> None:
 _SILENT = ("plain", "verbless", "opens i will", "opens i does", "one piece", "two pieces", "number", "x is y")
 
 
-def _joined(ground: Ground, read: Read, out: dict[str, float], alone: list[dict[str, float]]) -> None:
-    """What the sentences next to it do, and whether the talk goes on about the same thing."""
-    for where, other in (
-        ("next", ground.answer.get(read.index + 1)),
-        ("after next", ground.answer.get(read.index + 2)),
-        ("before", ground.answer.get(read.index - 1)),
-    ):
-        if other is None:
-            out[_prefixed(where, "none")] = 1.0
+def _joined(ground: Ground, read: Read, out: dict[str, float], shown: list[dict[str, float]]) -> None:
+    """Whether the talk goes on about the same thing in the sentences next to it."""
+    reads, i = ground.reads, read.index
+    for where, by in NEIGHBOURS.items():
+        if not 0 <= i + by < len(reads):
+            out[prefixed(where, "none")] = 1.0
             continue
-        for sign, value in alone[other.index].items():
-            out[_prefixed(where, sign)] = value
-        shared = len(other.content & read.content)
+        shared = len(reads[i + by].content & read.content)
         if shared:
-            out[_prefixed(where, "shares")] = 1.0
+            out[prefixed(where, "shares")] = 1.0
         if shared >= 2:
-            out[_prefixed(where, "shares more")] = 1.0
+            out[prefixed(where, "shares more")] = 1.0
     silent = read.pause_s >= ground.thresholds.pause_s
-    if "next none" not in out and not (
-        "next shares" in out or "next opens back" in out or "next leans" in out
-    ):
+    following = shown[i + 1] if i + 1 < len(reads) else {}
+    if following and "next shares" not in out and "opens back" not in following and "leans" not in following:
         out["next other matter"] = 1.0
         if silent:
             out["silent then other matter"] = 1.0
@@ -558,13 +580,13 @@ def _joined(ground: Ground, read: Read, out: dict[str, float], alone: list[dict[
     if silent:
         for sign in (*_SILENT, "code"):
             if sign in out:
-                out[_prefixed("silent", sign)] = 1.0
-        out[_prefixed("silent", _size(read.size))] = 1.0
+                out[prefixed("silent", sign)] = 1.0
+        out[prefixed("silent", _size(read.size))] = 1.0
         out[f"silent {ground.answer.kind or 'none'}"] = 1.0
         out["silent reason"] = out["own reason"]
 
 
-def _sentence(ground: Ground, read: Read, alone: list[dict[str, float]]) -> dict[str, float]:
+def _sentence(ground: Ground, read: Read, shown: list[dict[str, float]]) -> dict[str, float]:
     out: dict[str, float] = {}
     words = read.words
     if not words:
@@ -578,17 +600,16 @@ def _sentence(ground: Ground, read: Read, alone: list[dict[str, float]]) -> dict
     for at in read.classes:
         for name, _ in at:
             if name in _CLASSES:
-                out[_prefixed("names", name)] = 1.0
+                out[prefixed("names", name)] = 1.0
     _form(ground, read, out)
     _begins(read, out)
     if not g.negations.isdisjoint(words):
         out["negation"] = 1.0
-    if any(w in ("was", "were", "had", "did", "got", "went") for w in words):
+    if not _PAST.isdisjoint(read.bag):
         out["past"] = 1.0
-    count = sum(1 for w in words if is_number(w))
-    if count:
+    if read.figures:
         out["number"] = 1.0
-    if count >= 3:
+    if read.figures >= 3:
         out["numbers many"] = 1.0
     if g.first_person.isdisjoint(words):
         out["no person"] = 1.0
@@ -596,11 +617,20 @@ def _sentence(ground: Ground, read: Read, alone: list[dict[str, float]]) -> dict
         out["bound near"] = 1.0
     _wider(ground, read, out)
     _stands(ground, read, out)
-    _joined(ground, read, out, alone)
+    _joined(ground, read, out, shown)
     return out
 
 
-def signs(ground: Ground) -> tuple[dict[str, float], ...]:
-    """The signs of every sentence, absent ones left out."""
-    alone = [_alone(ground, read) for read in ground.reads]
-    return tuple(_sentence(ground, read, alone) for read in ground.reads)
+def signs(ground: Ground) -> Signs:
+    """The signs of every sentence, absent ones left out.
+
+    Where the user narrowed the neighbourhood, what lies outside it is not seen.
+    """
+    after, before = ground.thresholds.after, ground.thresholds.before
+    far = {"next": after < 1, "after next": after < 2, "before": before < 1}
+    shown = [_shown(ground, read) for read in ground.reads]
+    own = [_sentence(ground, read, shown) for read in ground.reads]
+    if any(far.values()):
+        hidden = tuple(f"{where} " for where, too_far in far.items() if too_far)
+        own = [{k: v for k, v in row.items() if not k.startswith(hidden)} for row in own]
+    return Signs(own, shown, {where: by for where, by in NEIGHBOURS.items() if not far[where]})

@@ -27,7 +27,6 @@ class Judged:
     sketched: Mapping[str, Mapping[int, Finding]]
     """By code and sentence, what was read by hand."""
     verdicts: tuple[Verdict, ...]
-    signs: tuple[dict[str, float], ...]
 
 
 def sketch(ground: Ground, sketches: Mapping[str, Sketch]) -> dict[str, dict[int, Finding]]:
@@ -61,7 +60,7 @@ def judged(ground: Ground, letter: str, sketches: Mapping[str, Sketch]) -> Judge
     if isinstance(known, Judged):
         return known
     sketched = sketch(ground, sketches)
-    made = Judged(sketched, judge.verdicts(letter, hints(sketched)), judge.signs)
+    made = Judged(sketched, judge.verdicts(letter, hints(sketched)))
     ground.memo[letter] = made
     return made
 
