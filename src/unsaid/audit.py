@@ -42,12 +42,7 @@ def audit(
     prompt = prompt or transcript.prompt
     answer = acts.understand(sentences.split(transcript), prompt, kind, taste.lexicon)
     ground = Ground(answer, taste.thresholds)
-    # Rounded as they are shown, so that the bar divides what is seen.
-    found = [
-        (rule, replace(finding, confidence=round(min(1.0, max(0.0, finding.confidence)), 2)))
-        for rule in rules
-        for finding in rule.check(ground)
-    ]
+    found = [(rule, finding) for rule in rules for finding in rule.check(ground)]
     flags = _settled(answer, [(r, f) for r, f in found if f.confidence >= min_confidence])
     taken = {f.sentence_index for f in flags}
     less_sure = _settled(

@@ -34,6 +34,7 @@ from unsaid.model import (
 
 SCHEMA = 1
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
@@ -71,7 +72,7 @@ def _json(value: object) -> str:
     """JSON text: a list of objects one a line, so that it can be read and compared."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "[\n" + ",\n".join(f"  {_json(v)}" for v in value) + "\n ]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _flag(f: Flag) -> dict[str, object]:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import get_args
 
 from unsaid.formats import plain
 from unsaid.formats.build import LooseWord, build, checked_span, settle_words, spaced, split_speaker
 from unsaid.formats.json_file import Values, parse
-from unsaid.formats.source import Source, clean
+from unsaid.formats.source import MAX_TIME_S, Source, clean
 from unsaid.model import KINDS, Kind, Pause, Prompt, Segment, Timing, Transcript, Word
 
 _LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[\]{\"])")
@@ -69,7 +70,7 @@ def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
     text = values.text(raw.get("text"), f"{path}.text")
     loose = []
     for i, w in enumerate(values.array(raw.get("words"), f"{path}.words")):
-        word = _word(values, values.mapping(w, f"{path}.words[{i}]"), f"{path}.words[{i}]")
+        word = _usual_word(w) or _word(values, values.mapping(w, f"{path}.words[{i}]"), f"{path}.words[{i}]")
         if word.text.strip():
             loose.append(word)
     start, end = raw.get("start"), raw.get("end")
@@ -86,8 +87,10 @@ def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
     speaker = raw.get("speaker")
     words: tuple[Word, ...] = ()
     if loose:
-        texts = spaced([w.text for w in loose], text)
-        loose = [LooseWord(t, w.start_s, w.end_s, w.probability) for t, w in zip(texts, loose, strict=True)]
+        bare = [w.text for w in loose]
+        texts = spaced(bare, text)
+        if texts != bare:
+            loose = [replace(w, text=t) for t, w in zip(texts, loose, strict=True)]
         words = settle_words(loose, start_s, end_s, f"{path}.words", values.repairs)
         if not text.strip():
             text = "".join(texts)
@@ -96,6 +99,25 @@ def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
     return Segment(
         start_s, end_s, text, words, clean(str(speaker)) if isinstance(speaker, str | int) else None
     )
+
+
+def _usual_word(raw: object) -> LooseWord | None:
+    """The word, where nothing about it wants a second look: so it is tens of thousands of times."""
+    if type(raw) is not dict:
+        return None
+    text, start_s, end_s, sure = raw.get("word"), raw.get("start"), raw.get("end"), raw.get("probability")
+    if (
+        type(text) is str
+        and text.isprintable()
+        and type(start_s) is float
+        and type(end_s) is float
+        and type(sure) is float
+        and 0.0 <= start_s <= MAX_TIME_S
+        and 0.0 <= end_s <= MAX_TIME_S
+        and 0.0 <= sure <= 1.0
+    ):
+        return LooseWord(text, start_s, end_s, sure)
+    return None
 
 
 def _word(values: Values, raw: dict[str, object], path: str) -> LooseWord:

@@ -162,7 +162,9 @@ def tokens(text: str) -> tuple[Token, ...]:
     """The words of `text` with their places; hyphens and slashes part words, apostrophes do not."""
     out = []
     for m in _TOKEN.finditer(text):
-        word = m.group().lower().replace("’", "'")
+        word = m.group().lower()
+        if "’" in word:
+            word = word.replace("’", "'")
         out.append(Token(_SHORT.get(word, word), m.start(), m.end()))
     return tuple(out)
 
@@ -297,24 +299,25 @@ def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
     class_root, phrase_root = _data(own or NOTHING)
     n = len(words)
     classes: list[tuple[tuple[str, int], ...]] = []
-    for i in range(n):
+    for i, word in enumerate(words):
         spans: dict[str, int] = {}
-        first = class_root.get(words[i])
-        if first is None and len(words[i]) > 3 and words[i].endswith("s"):
-            # A plural that is not listed by itself.
-            singular = class_root.get(words[i][:-1])
-            if singular is not None:
-                spans.update({mark: i + 1 for mark in singular.get(_DONE, ()) if mark in _THING})
+        first = class_root.get(word)
         if first is not None:
             for name, end in _walk_literal(first, words, i + 1):
                 if end > spans.get(name, 0):
                     spans[name] = end
-        for name in _THING:
-            if name in spans:
-                spans["thing"] = max(spans.get("thing", 0), spans[name])
-        if words[i].endswith("'s") and words[i] not in _NOT_OWNED:
+        elif len(word) > 3 and word[-1] == "s":
+            # A plural that is not listed by itself.
+            singular = class_root.get(word[:-1])
+            if singular is not None:
+                spans.update({mark: i + 1 for mark in singular.get(_DONE, ()) if mark in _THING})
+        if spans:
+            for name in _THING:
+                if name in spans:
+                    spans["thing"] = max(spans.get("thing", 0), spans[name])
+        if word.endswith("'s") and word not in _NOT_OWNED:
             spans["xs"] = i + 1
-        if is_number(words[i]):
+        if is_number(word):
             end = i + 1
             while end < n and is_number(words[end]):
                 end += 1
@@ -323,16 +326,21 @@ def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
     found: dict[str, dict[int, Cue]] = {}
     root_classes = phrase_root.get(_CLASS, {})
     root_any = phrase_root.get(_ANY)
-    for i in range(n):
-        starts: list[tuple[dict[str, Any], int]] = []
-        node = phrase_root.get(words[i])
+    if root_any is not None and _FLAT not in root_any:
+        _flatten(root_any)
+    only_words = root_any is not None and not (_ANY in root_any or _CLASS in root_any or _DONE in root_any)
+    for i, word in enumerate(words):
+        starts: list[tuple[_Node, int]] = []
+        node = phrase_root.get(word)
         if node is not None:
             starts.append((node, i + 1))
         for name, end in classes[i]:
             node = root_classes.get(name)
             if node is not None:
                 starts.append((node, end))
-        if root_any is not None:
+        if root_any is not None and not (
+            only_words and i + 1 < n and words[i + 1] not in root_any and words[i + 1] not in FILLERS
+        ):
             starts.append((root_any, i + 1))
         if starts:
             _walk(starts, words, classes, i, found)

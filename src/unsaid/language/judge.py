@@ -163,15 +163,17 @@ def phrases(read: Read) -> tuple[str, ...]:
 def kinds_of_words(read: Read) -> dict[str, float]:
     """How many words of each class of the lexicon there are, and which it opens and ends with."""
     out: dict[str, float] = {}
-    last = len(read.words) - 2
+    first, last = read.lead + 1, len(read.words) - 2
     for i, names in enumerate(lexicon.classes(read.words)):
-        own = [name for name, _ in read.classes[i] if name in _OWN_CLASSES] if i < len(read.classes) else ()
-        for name in names.union(own):
-            out[f"word: {name}"] = out.get(f"word: {name}", 0.0) + 1.0
-            if i <= read.lead + 1:
-                out[f"word at first: {name}"] = 1.0
+        if read.classes[i]:
+            names = names.union(name for name, _ in read.classes[i] if name in _OWN_CLASSES)
+        for name in names:
+            sign = prefixed("word:", name)
+            out[sign] = out.get(sign, 0.0) + 1.0
+            if i <= first:
+                out[prefixed("word at first:", name)] = 1.0
             if i >= last:
-                out[f"word at last: {name}"] = 1.0
+                out[prefixed("word at last:", name)] = 1.0
     return out
 
 
@@ -193,11 +195,8 @@ def table_of(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) ->
     width = len(columns)
     for i, row in enumerate(rows):
         base = i * width
-        for name, value in row.items():
-            column = columns.get(name)
-            if column is not None:
-                at.append(base + column)
-                values.append(value)
+        at += [base + columns[name] for name in row if name in columns]
+        values += [value for name, value in row.items() if name in columns]
     out = np.zeros(len(rows) * width, dtype=np.float32)
     out[at] = values
     return out.reshape(len(rows), width)
@@ -399,12 +398,18 @@ class Judge:
     """The judgements on one answer."""
 
     def __init__(self, ground: Ground) -> None:
+        import numpy as np
+
         self.ground = ground
         self.signs = seen(ground)
         w = weights()
         self._first = first_table(self.signs, w.around, w.seen)
         self.readings = self._read(w)
-        self._near: dict[str, Any] = neighbourhood(ground, self.signs, self.readings) if ground.reads else {}
+        near = np.zeros((len(ground.reads), len(w.near)), dtype=np.float32)
+        for name, values in neighbourhood(ground, self.signs, self.readings).items():
+            if name in w.near:
+                near[:, w.near[name]] = values
+        self._table: Table = np.hstack((self._first, near))
 
     def _read(self, w: _Weights) -> NDArray[np.float64]:
         """(sentences, readings), each 0 to 1."""
@@ -431,13 +436,11 @@ class Judge:
         if not self.ground.reads:
             return ()
         w = weights()
-        given = hinted(hints, len(self.ground.reads))
-        near = np.zeros((len(self.ground.reads), len(w.near)), dtype=np.float32)
-        for name, values in self._near.items():
-            if name in w.near:
-                near[:, w.near[name]] = values
-        near += table_of(given, w.near)
-        table = np.hstack((self._first, near))
+        table = self._table
+        columns = {name: k for k, name in enumerate(n for n in w.near if n.startswith("hint"))}
+        table[:, [len(w.seen) + w.near[name] for name in columns]] = table_of(
+            hinted(hints, len(table)), columns
+        )
         chances = logistic(w.families[letter].sums(table))
         least = w.least[letter]
         explained = np.flatnonzero(chances >= _EXPLAINED * least)

@@ -25,10 +25,10 @@ _WIDEST = 1024
 
 @cache
 def _first_leaf() -> Any:
-    """The lowest bit that is set, for every byte."""
+    """For every byte of leaves struck out, the first that stays."""
     import numpy as np
 
-    return np.array([0, *((b & -b).bit_length() - 1 for b in range(1, 256))], dtype=np.intp)
+    return np.array([*((~b & (b + 1)).bit_length() - 1 for b in range(255)), 0], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,25 @@ class Forest:
         import numpy as np
 
         out = np.full(len(table), self.bias, dtype=np.float64)
-        at = np.arange(len(self.columns))[:, None]
+        leaves = self.leaves.astype(np.float64).ravel()
         for start in range(0, len(table), _ROWS):
             reached = self._reached(table[start : start + _ROWS])
-            out[start : start + _ROWS] += self.leaves[at, reached].sum(axis=0, dtype=np.float64)
+            out[start : start + _ROWS] += leaves.take(reached).sum(axis=0)
         return out
 
-    def _reached(self, table: NDArray[np.float32]) -> NDArray[np.intp]:
-        """(trees, rows): the leaf of each."""
+    def _reached(self, table: NDArray[np.float32]) -> NDArray[np.int32]:
+        """(trees, rows): the leaf of each, counted over all trees."""
         import numpy as np
 
         turned = np.ascontiguousarray(table.T)
-        struck = np.zeros((len(self.columns), len(table)), dtype=np.uint8)
+        n, kept = len(self.columns), ~self.strikes
+        struck = np.zeros((n, len(table)), dtype=np.uint8)
         for k in range(NODES):
-            failed = turned[self.columns[:, k]] > self.bounds[:, k, None]
+            failed = turned.take(self.columns[:, k], axis=0) > self.bounds[:, k, None]
             # A product, as it takes a third of the time of a choice.
-            struck |= failed.view(np.uint8) * ~self.strikes[:, k, None]
-        return np.asarray(_first_leaf()[~struck])
+            struck |= failed.view(np.uint8) * kept[:, k, None]
+        trees = np.arange(0, n * LEAVES, LEAVES, dtype=np.int32)
+        return np.asarray(_first_leaf().take(struck) + trees[:, None])
 
     def shares(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
         """What each column added to each row's sum: (rows, columns) to (rows, 2, columns).
@@ -82,7 +84,7 @@ class Forest:
 
         rows, width = table.shape
         columns, moves = self._paths
-        leaf = self._reached(table).T + np.arange(len(self.columns)) * LEAVES
+        leaf = self._reached(table).T
         # Row by row: what one of them is added to stays in the cache.
         out = [np.bincount(columns[at].ravel(), moves[at].ravel(), 2 * _WIDEST) for at in leaf]
         return np.array(out).reshape(rows, 2, _WIDEST)[:, :, :width]

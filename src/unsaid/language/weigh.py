@@ -58,20 +58,20 @@ def thing_of(read: Read, start: int = 0, end: int | None = None) -> str:
     return ""
 
 
+_BOUNDING = ("bound", "check", "assumption")
+
+
 class Ground:
     """An answer with its decisions, reasons and bounds weighed."""
 
     def __init__(self, answer: Answer, thresholds: Thresholds | None = None) -> None:
         self.answer = answer
+        self.reads = answer.reads
+        """The sentences, read."""
         self.thresholds = thresholds or Thresholds()
         self.memo: dict[str, object] = {}
         """What others have worked out on this ground, kept for the next who asks."""
         self._reasons: dict[int, Support | None] = {}
-
-    @property
-    def reads(self) -> tuple[Read, ...]:
-        """The sentences, read."""
-        return self.answer.reads
 
     @cached_property
     def decisions(self) -> tuple[Decision | None, ...]:
@@ -97,8 +97,10 @@ class Ground:
         """A reason heard much later that is clearly about the same thing: it shares two words of its own
         with it."""
         hits: dict[int, int] = {}
-        for part in self.reads[index].content:
-            at = self._callbacks.get(part, [])
+        if not self._callbacks:
+            return None
+        for part in self._callbacks.keys() & self.reads[index].content:
+            at = self._callbacks[part]
             first = bisect_right(at, index)
             for j in at[first : first + _LOOKED_AT]:
                 hits[j] = hits.get(j, 0) + 1
@@ -158,7 +160,7 @@ class Ground:
             or before.weight("correction") >= 1
         ):
             return 0.75
-        if before.size >= 8 and any(w in listed("pronouns") for w in here.words):
+        if before.size >= 8 and not listed("pronouns").isdisjoint(here.words):
             return 0.55
         return 0.0
 
@@ -172,7 +174,7 @@ class Ground:
             linked = follows(here) or (
                 not here.verbless
                 and len(here.content) <= 1
-                and any(w in listed("pronouns") for w in here.words)
+                and not listed("pronouns").isdisjoint(here.words)
             )
             if there.question:
                 return 0.2
@@ -189,7 +191,7 @@ class Ground:
             same = bool(between.content & here.content)
             back = same or (
                 not _opens_topic(between)
-                and (leans_back(between) or any(w in listed("pronouns") for w in between.words[:4]))
+                and (leans_back(between) or not listed("pronouns").isdisjoint(between.words[:4]))
             )
             mine = self.decisions[k]
             if between.pause_s >= self.thresholds.pause_s and not back:
@@ -199,7 +201,7 @@ class Ground:
             if mine is not None and mine.strength >= 0.5 and not same:
                 chain *= 0.5 if back else 0.2
             elif not back:
-                leans = any(w in listed("pronouns") for w in between.words[:8]) and not _opens_topic(between)
+                leans = not listed("pronouns").isdisjoint(between.words[:8]) and not _opens_topic(between)
                 chain *= 0.6 if leans else 0.3
         return min(1.0, chain)
 
@@ -222,7 +224,9 @@ class Ground:
         read = self.reads[index]
         for j in range(max(0, index - before), min(len(self.reads), index + after + 1)):
             other = self.reads[j]
-            for kind in ("bound", "check", "assumption"):
+            for kind in _BOUNDING:
+                if kind not in other.cues:
+                    continue
                 cue = other.best(kind)
                 if cue is None:
                     continue
@@ -278,7 +282,7 @@ def _consequence(read: Read) -> int | None:
     for i in range(read.lead + 3, len(words) - 2):
         if words[i] == "as" and words[i + 1] not in listed("not_after_as"):
             comma = "," in read.sentence.text[read.tokens[i - 1].end : read.tokens[i].start]
-            if comma and any(w in listed("finite") for w in words[i + 2 : i + 8]):
+            if comma and not listed("finite").isdisjoint(words[i + 2 : i + 8]):
                 return i
         if words[i] == "so" and words[i + 1] in _SPEAKERS and _states(read, i):
             return i
@@ -361,7 +365,7 @@ def _fronted_choice(read: Read) -> int:
         if words[i] in ("i", "we", "i'd", "we'd", "i'll", "we'll"):
             rest = words[i + 2 :]
             plain = words[i - 1] not in listed("no_matter") and words[i + 1] not in listed("no_choice")
-            return i if plain and not any(w in listed("copulas") for w in rest) else -1
+            return i if plain and listed("copulas").isdisjoint(rest) else -1
         if words[i] in listed("finite") or words[i] in listed("copulas"):
             return -1
     return -1
@@ -380,7 +384,7 @@ def _lists_examples(answer: Answer, read: Read) -> bool:
         )
 
     near = [answer.get(read.index - 1), answer.get(read.index + 1)]
-    told = any(n is not None and any(w in listed("trying") for w in n.words) for n in near)
+    told = any(n is not None and not listed("trying").isdisjoint(n.words) for n in near)
     return alike(read) and (any(alike(n) for n in near) or told)
 
 
@@ -388,7 +392,7 @@ def signposts(read: Read) -> bool:
     """Says what is talked about next, and chooses nothing: "let me start with the algorithm"."""
     words = read.words[read.lead :]
     start = 2 if words[:2] in (("let", "me"), ("let", "us")) else 1 if words[:1] in _SIGNPOSTS else 0
-    return start > 0 and any(w in listed("turning_to") for w in words[start : start + 2])
+    return start > 0 and not listed("turning_to").isdisjoint(words[start : start + 2])
 
 
 _SIGNPOSTS = (("let's",), ("i'll",), ("i'd",), ("i'm",), ("we'll",), ("we",), ("i",))
@@ -444,7 +448,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
     thing = thing_of(read)
     tech = read.has("tech") or read.has("approach")
     specific = tech or read.has("structure")
-    number = any(is_number(w) for w in words)
+    number = read.figures > 0
     silent = read.pause_s >= silent_s
     before = answer.get(read.index - 1)
 
@@ -472,7 +476,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
             answers = True
     elif (
         before is not None
-        and any(w in listed("choice_nouns") for w in before.words)
+        and not listed("choice_nouns").isdisjoint(before.words)
         and read.size <= 8
         and words[read.lead] in ("i", "we", "and")
     ):
@@ -497,7 +501,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
         if (
             read.size <= 6
             and read.sentence.text.count(",") == 1
-            and not any(w in listed("empty") for w in words)
+            and listed("empty").isdisjoint(words)
         ):
             whole(0.35 if coding and not silent else 0.45 if coding else 0.55, "shorthand")
         elif number and read.size <= 6:
@@ -506,14 +510,14 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
             not coding
             and read.size <= 3
             and (
-                any(w in listed("moments") for w in words)
+                not listed("moments").isdisjoint(words)
                 or (read.size >= 2 and words[read.lead] in ("by", "per", "half"))
             )
         ):
             whole(0.5, "shorthand")
         if coding and specific and read.size <= 5:
             whole(0.45, "shorthand")
-        if not coding and 3 <= read.size <= 7 and any(w in listed("links") for w in words[read.lead + 1 :]):
+        if not coding and 3 <= read.size <= 7 and not listed("links").isdisjoint(words[read.lead + 1 :]):
             whole(0.55, "shorthand")
         if "not" in words[read.lead + 1 :] and (read.size <= 5 or (read.size <= 8 and read.has("thing"))):
             whole(0.7, "shorthand")
@@ -595,7 +599,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
         strength -= 0.5 if words[read.lead] == "if" else 0.25 if weight < 1 else 0.0
     if coding and words[read.lead : read.lead + 2] == ("let", "me") and not specific:
         strength -= 0.3
-    if any(w in listed("testing") for w in words):
+    if not listed("testing").isdisjoint(words):
         strength -= 0.3
     if sum(1 for w in words if is_number(w)) >= 4:
         strength -= 0.4
@@ -605,7 +609,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
         strength -= 0.3
     if words[0] in ("maybe", "perhaps"):
         strength -= 0.3
-    if read.size <= 3 and any(w in listed("yes_no") for w in words[read.lead :]):
+    if read.size <= 3 and not listed("yes_no").isdisjoint(words[read.lead :]):
         strength -= 0.5
     if coding and weight < 1 and "through" in words:
         # Going through a list is a step, no choice.
@@ -618,7 +622,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
         strength -= 0.3
     if any(w in ("could", "might") for w in words):
         strength -= 0.3
-    if any(w in listed("blockers") for w in words[: read.lead + 4]) and form not in ("answer", "shorthand"):
+    if not listed("blockers").isdisjoint(words[: read.lead + 4]) and form not in ("answer", "shorthand"):
         strength -= 0.2
     if read.weight("question") >= 1 and any(w in ("ask", "check", "confirm", "clarify") for w in words):
         strength -= 0.4
@@ -633,7 +637,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
         if other.weight("correction") >= 1 and not other.question:
             strength *= 0.5
             break
-        if not (other.content & read.content or any(w in listed("pronouns") for w in other.words)):
+        if not (other.content & read.content or not listed("pronouns").isdisjoint(other.words)):
             # Another matter by now: what is taken back later is not this.
             break
     if sum(1 for w in words if w == "there's") >= 2:
@@ -643,14 +647,14 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
     told = len(read.content & answer.prompt_content)
     if read.content and told >= 0.6 * len(read.content) and (weight < 1 or told == len(read.content)):
         strength -= 0.4
-    if coding and tech and any(w in listed("languages") for w in words) and not read.has("structure"):
+    if coding and tech and not listed("languages").isdisjoint(words) and not read.has("structure"):
         strength -= 0.3
     if not story and weight < 1 and any(w in ("was", "were", "had", "did", "used") for w in words):
         strength -= 0.25
     if before is not None and circular and read.weight("circular") >= 1 and weight < 1 and strength < 0.95:
         strength -= 0.3
     if answer.kind == "debugging":
-        strength -= 0.4 if any(w in listed("investigating") for w in words) else 0.0 if weight >= 1 else 0.1
+        strength -= 0.4 if not listed("investigating").isdisjoint(words) else 0.0 if weight >= 1 else 0.1
     if before is not None and before.question and read.index <= 6 and number and "or" not in words:
         # A question about the task, answered by the speaker: a working assumption.
         strength -= 0.4

@@ -77,4 +77,5 @@ def settled(
         if finding is not None:
             told = tuple(t for t in verdict.told if t not in finding.evidence)
             evidence = (*finding.evidence, f"weighed most: {'; '.join(told)}") if told else finding.evidence
-            yield replace(finding, confidence=verdict.confidence, evidence=evidence)
+            # Rounded as they are shown, so that the bar divides what is seen.
+            yield replace(finding, confidence=round(verdict.confidence, 2), evidence=evidence)

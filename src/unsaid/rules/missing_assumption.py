@@ -36,7 +36,7 @@ def _read_first_step(ground: Ground) -> Iterator[Finding]:
         if _frames(read) or (
             read.size >= 8
             and read.content & ground.answer.prompt_content
-            and any(w in listed("restating") for w in read.words)
+            and not listed("restating").isdisjoint(read.words)
         ):
             return
         d = ground.decisions[read.index]
@@ -48,7 +48,7 @@ def _read_first_step(ground: Ground) -> Iterator[Finding]:
             and read.size > 8
             and not any(read.weight(k) >= 1 for k in ("unknown", "depends"))
         )
-        if any(w in listed("naive") for w in read.words):
+        if not listed("naive").isdisjoint(read.words):
             continue
         if not concrete or not ((d is not None and d.strength >= 0.4) or flows):
             continue
