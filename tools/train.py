@@ -21,7 +21,7 @@ import tomllib
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -504,12 +504,13 @@ def write(whole: Sequence[Answer]) -> None:
     near_columns, near = rows.second(readings)
     print("read", flush=True)
     arrays: dict[str, Any] = {}
+    forests: list[Forest] = []
     summed = np.zeros((len(rows.words), len(READINGS)))
     bias = np.zeros(len(READINGS))
     for k, (line, trees) in enumerate(fits):
         summed[:, k] = line.coef_[0]
         bias[k] = line.intercept_[0]
-        arrays |= packed(forest_of(trees), READINGS[k])
+        forests.append(forest_of(trees))
     for name, at in rows.words.items():
         if name.startswith("“"):
             summed[at] *= PHRASE
@@ -534,18 +535,8 @@ def write(whole: Sequence[Answer]) -> None:
         by_column = np.zeros((len(rows.seen) + len(all_near) + 1, len(CODES[family])), dtype=np.float16)
         by_column[moved], by_column[-1] = spoken_for, unmoved
         arrays[f"{family} codes"] = by_column
-        arrays |= packed(
-            Forest(
-                forest.bias,
-                moved[forest.columns],
-                forest.bounds,
-                forest.strikes,
-                forest.leaves,
-                forest.children,
-                forest.inside,
-            ),
-            family,
-        )
+        forests.append(replace(forest, columns=moved[forest.columns]))
+    arrays |= packed(forests)
     says = tomllib.loads((TRAINING / "says.toml").read_text(encoding="utf-8"))["says"]
     names_doc = {
         "about": "What unsaid.language.judge weighs, fitted by tools/train.py.",

@@ -98,16 +98,16 @@ def test_trees_are_summed_as_they_stand(rows: list[tuple[float, float]]) -> None
     shares = forest.shares(table)
     # What the columns moved leads from what is expected of any row to the sum.
     assert (0.5 + 2 + shares.sum(axis=(1, 2))).tolist() == pytest.approx(want)
-    again = unpacked({k: np.asarray(v) for k, v in packed(forest, "it").items()}, "it")
-    assert again.sums(table).tolist() == want
+    for again in unpacked(packed([forest, forest])):
+        assert again.sums(table).tolist() == want
 
 
 def test_a_narrower_neighbourhood_hides_what_stands_outside() -> None:
     case = spoken("That is it. I'd shard by tenant. It's because no query crosses tenants.", "", "design")
     answer = acts.understand(sentences.split(case.transcript), case.prompt, case.kind)
     wide, narrow = Judge(Ground(answer)), Judge(Ground(answer, Thresholds(before=0, after=0)))
-    assert any(k.startswith("next ") for k in wide.signs[1])
-    assert not any(k.startswith(("next ", "after next ", "before ")) for k in narrow.signs[1])
+    assert any(k.startswith("next ") for k in wide.signs.of(1))
+    assert not any(k.startswith(("next ", "after next ", "before ")) for k in narrow.signs.of(1))
     assert narrow.verdicts("D", {})[1].confidence > wide.verdicts("D", {})[1].confidence
 
 

@@ -50,19 +50,20 @@ def read(source: Source) -> Transcript:
     language = doc.get("language", info.get("language"))
     prompt, prompt_notes = _prompt(doc)
     model, options = doc.get("model"), doc.get("options")
+    timing = _timing(doc.get("timing"))
     return build(
         source,
         segments,
         values.repairs,
         duration_s=duration_s,
         pauses=_pauses(values, doc["pauses"]) if "pauses" in doc else None,
-        timing=_timing(doc.get("timing")),
+        timing=timing,
         language=values.text(language, "language") or None,
         prompt=prompt,
         model=clean(model) if isinstance(model, str) else None,
         options={k: v for k, v in options.items() if _shallow(v)} if isinstance(options, dict) else None,
         notes=[*_notes(doc.get("notes")), *prompt_notes],
-        may_be_silent="timing" in doc,  # a session's own file, of a recording in which no words were heard
+        may_be_silent=timing is not None,  # a session's own file, of a recording in which no words were heard
     )
 
 

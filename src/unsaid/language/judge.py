@@ -120,7 +120,8 @@ def weights() -> _Weights:
     source = resources.files("unsaid.language").joinpath("weights.npz")
     with source.open("rb") as file, np.load(file, allow_pickle=False) as zipped:
         arrays = {name: zipped[name] for name in zipped.files}
-    names = json.loads(arrays.pop("names").tobytes())
+    names = json.loads(arrays["names"].tobytes())
+    forests = unpacked(arrays)
     seen = {name: k for k, name in enumerate(names["seen"])}
     return _Weights(
         seen,
@@ -129,9 +130,9 @@ def weights() -> _Weights:
         {name: k for k, name in enumerate(names["phrases"])},
         arrays["phrased"].astype(np.float32),
         arrays["bias"].astype(np.float64),
-        tuple(unpacked(arrays, name) for name in READINGS),
+        tuple(forests[: len(READINGS)]),
         {name: k for k, name in enumerate(names["near"])},
-        {letter: unpacked(arrays, letter) for letter in names["least"]},
+        dict(zip(names["least"], forests[len(READINGS) :], strict=True)),
         names["least"],
         {letter: tuple(codes) for letter, codes in names["codes"].items()},
         {letter: arrays[f"{letter} codes"].astype(np.float32) for letter in names["least"]},

@@ -7,6 +7,7 @@ judged in a few passes over arrays.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -116,31 +117,32 @@ class Forest:
         return columns.reshape(-1, NODES), moves.reshape(-1, NODES).astype(np.float64)
 
 
-def packed(forest: Forest, name: str) -> dict[str, Any]:
-    """The arrays of a forest by name, for a file."""
+def packed(forests: Sequence[Forest]) -> dict[str, Any]:
+    """The arrays of some forests, one below the other, for a file."""
     import numpy as np
 
+    def stacked(name: str) -> Any:
+        return np.concatenate([getattr(forest, name) for forest in forests])
+
     return {
-        f"{name} bias": np.array(forest.bias),
-        f"{name} columns": forest.columns.astype(np.int16),
-        f"{name} bounds": forest.bounds,
-        f"{name} strikes": forest.strikes,
-        f"{name} leaves": forest.leaves,
-        f"{name} children": forest.children,
-        f"{name} inside": forest.inside,
+        "trees": np.array([len(forest.columns) for forest in forests], dtype=np.int32),
+        "biases": np.array([forest.bias for forest in forests]),
+        "columns": stacked("columns").astype(np.int16),
+        **{name: stacked(name) for name in _STACKED},
     }
 
 
-def unpacked(arrays: Any, name: str) -> Forest:
-    """The forest that `packed` wrote."""
+def unpacked(arrays: Mapping[str, Any]) -> list[Forest]:
+    """The forests that `packed` wrote."""
     import numpy as np
 
-    return Forest(
-        float(arrays[f"{name} bias"]),
-        arrays[f"{name} columns"].astype(np.intp),
-        arrays[f"{name} bounds"],
-        arrays[f"{name} strikes"],
-        arrays[f"{name} leaves"],
-        arrays[f"{name} children"],
-        arrays[f"{name} inside"],
-    )
+    columns = arrays["columns"].astype(np.intp)
+    out, start = [], 0
+    for count, bias in zip(arrays["trees"].tolist(), arrays["biases"].tolist(), strict=True):
+        part = slice(start, start + count)
+        out.append(Forest(bias, columns[part], *(arrays[name][part] for name in _STACKED)))
+        start += count
+    return out
+
+
+_STACKED = ("bounds", "strikes", "leaves", "children", "inside")
