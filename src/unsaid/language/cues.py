@@ -162,10 +162,10 @@ def tokens(text: str) -> tuple[Token, ...]:
     """The words of `text` with their places; hyphens and slashes part words, apostrophes do not."""
     out = []
     for m in _TOKEN.finditer(text):
-        word = m.group().lower()
+        word = m[0].lower()
         if "’" in word:
             word = word.replace("’", "'")
-        out.append(Token(_SHORT.get(word, word), m.start(), m.end()))
+        out.append(Token(_SHORT.get(word, word), *m.span()))
     return tuple(out)
 
 
@@ -230,11 +230,18 @@ def _data(own: Lexicon) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 _ELEMENT = re.compile(r"[()|]|[^\s()|]+")
+_MORE_THAN_WORDS = re.compile(r"[()|*?_$<]")
 _Node = dict[str, Any]
 
 
 def _insert(root: _Node, phrase: str, mark: object) -> None:
     """Add one phrase; groups share what follows them, so the size grows with the text of the phrase only."""
+    if _MORE_THAN_WORDS.search(phrase) is None:
+        node = root
+        for word in phrase.split():
+            node = node.setdefault(word, {})
+        node.setdefault(_DONE, []).append(mark)
+        return
     parts = _ELEMENT.findall(phrase)
     nodes, end = _row(parts, 0, [root])
     if end != len(parts):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unsaid.language import lexicon
 from unsaid.language.acts import Read
@@ -68,8 +68,7 @@ _NEIGHBOURS = ("next ", "after next ", "before ")
 _OWN_CLASSES = frozenset(("tech", "structure", "component"))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """How one family judges one sentence."""
 
     confidence: float
@@ -196,8 +195,12 @@ def table_of(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) ->
     width = len(columns)
     for i, row in enumerate(rows):
         base = i * width
-        at += [base + columns[name] for name in row if name in columns]
-        values += [value for name, value in row.items() if name in columns]
+        found = list(map(columns.get, row))
+        at += [base + k for k in found if k is not None]
+        if None in found:
+            values += [value for value, k in zip(row.values(), found, strict=True) if k is not None]
+        else:
+            values += row.values()
     out = np.zeros(len(rows) * width, dtype=np.float32)
     out[at] = values
     return out.reshape(len(rows), width)
@@ -448,13 +451,15 @@ class Judge:
         told = dict(zip(explained.tolist(), self._told(letter, table[explained]), strict=True))
         found = np.flatnonzero(chances >= _CODED * least)
         codes = dict(zip(found.tolist(), self._codes(letter, table[found], found.tolist()), strict=True))
-        out = []
-        for i, (read, p) in enumerate(zip(self.ground.reads, chances.tolist(), strict=True)):
-            if read.tokens:
-                out.append(Verdict(_confidence(p, least), codes.get(i, ""), told.get(i, ())))
-            else:
-                out.append(Verdict(0.0, "", ()))
-        return tuple(out)
+        sure = np.where(
+            chances < least,
+            SURE * chances / least,
+            SURE + (1.0 - SURE) * (chances - least) / (1.0 - least),
+        )
+        return tuple(
+            Verdict(confidence, codes.get(i, ""), told.get(i, ())) if read.tokens else _WORDLESS
+            for i, (read, confidence) in enumerate(zip(self.ground.reads, sure.tolist(), strict=True))
+        )
 
     def _codes(self, letter: str, table: Table, sentences: Sequence[int]) -> list[str]:
         """The likeliest code of each row. Which of D1 and D2 a choice belongs to is settled by the pause."""
@@ -500,11 +505,7 @@ def _said() -> tuple[list[str], list[str]]:
     return [w.says.get(f"no: {name}", "") for name in names], [w.says.get(name, "") for name in names]
 
 
-def _confidence(p: float, least: float) -> float:
-    """Probability to confidence: the family's threshold lies at `SURE`."""
-    if p < least:
-        return SURE * p / least
-    return SURE + (1.0 - SURE) * (p - least) / (1.0 - least)
+_WORDLESS = Verdict(0.0, "", ())
 
 
 def own(signs: Iterable[tuple[str, float]]) -> dict[str, float]:

@@ -312,6 +312,11 @@ _TOLD = {
 """Message, evidence and rewrite where no listed phrase gives the words."""
 
 
+def _all_given(said: frozenset[float], given: frozenset[float]) -> bool:
+    """What the prompt says needs no marking, whatever the sentence sounds like."""
+    return bool(said) and said <= given
+
+
 def _judged(ground: Ground) -> Judged:
     return judged(ground, "A", SKETCHES)
 
@@ -330,6 +335,9 @@ def _found(code: str) -> Callable[[Ground], Iterator[Finding]]:
         if code == "A1":
             # At most once an answer.
             found = sorted(found, key=lambda f: (-f.confidence, f.sentence))[:1]
+        elif code == "A2":
+            given = ground.answer.prompt_numbers
+            found = [f for f in found if not _all_given(numbers(ground.reads[f.sentence].words), given)]
         yield from found
 
     return check
