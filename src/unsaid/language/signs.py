@@ -200,8 +200,12 @@ def _begins(read: Read, out: dict[str, float]) -> None:
             out["opens i past"] = 1.0
         else:
             out["opens i state" if second in g.states else "opens i does"] = 1.0
-    elif first in ("i'd", "we'd", "i'll", "we'll", "let's", "i'm", "we're"):
+    elif first in ("i'd", "we'd", "i'll", "we'll", "let's"):
         out["opens i will"] = 1.0
+    elif first in ("i'm", "we're"):
+        # "We're storing it" does something; "we're done" and "I'm not sure" say how things stand.
+        doing = any(w.endswith("ing") or w == "gonna" for w in words[lead + 1 : lead + 4])
+        out["opens i will" if doing else "opens i state"] = 1.0
     elif first in g.pointing_back:
         out["opens back"] = 1.0
     elif first in ("if", "when", "whenever", "say", "suppose"):
@@ -451,7 +455,10 @@ def _refusals(ground: Ground, read: Read, out: dict[str, float], *, person: bool
     for i, w in enumerate(words[:-1]):
         if w not in _NOTS:
             continue
-        mine = i > 0 and words[i - 1] in ("i", "we", "i'm", "we're", "i'd", "i'll", "do")
+        mine = i > 0 and (
+            words[i - 1] in ("i", "we", "i'd", "i'll", "do")
+            or (words[i - 1] in ("i'm", "we're") and (words[i + 1].endswith("ing") or words[i + 1] == "gonna"))
+        )
         if mine or (w == "not" and i == read.lead):
             if words[i + 1] not in g.states or words[i + 1] == "do":
                 out["i do not"] = 1.0
