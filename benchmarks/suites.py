@@ -29,7 +29,6 @@ from benchmarks.measure import (
 START_LIMIT = 3.0
 HOUR_LIMIT_S = 0.5
 HOUR_OVER_MINUTE_LIMIT_S = 0.3
-MINUTE_H = 1 / 60
 GROWTH_LIMIT = 1.15
 """An exponent of 1 is linear; the rest is for what fits in no cache."""
 SOUND_LIMIT = 1.10
@@ -57,16 +56,18 @@ def transcript(repeat: int) -> Iterator[Row]:
     are loaded by then. `unsaid --help` loads none of it.
     """
     with tempfile.TemporaryDirectory(prefix="unsaid-bench-") as folder:
+        minute = Path(folder) / "1min.json"
+        minute.write_text(answers.transcript(1 / 60), encoding="utf-8")
         files = {}
-        for hours in (MINUTE_H, 1, 4, 16):
-            files[hours] = Path(folder) / f"{hours:.3f}h.json"
+        for hours in (1, 4, 16):
+            files[hours] = Path(folder) / f"{hours}h.json"
             files[hours].write_text(answers.transcript(hours), encoding="utf-8")
         space = ("--workspace", folder)
         as_json = ("--format", "json", "--quiet")
         times = by_turns(
             {
                 "1 h": command(*unsaid(*space, "audit", str(files[1]), *as_json)),
-                "1 min": command(*unsaid(*space, "audit", str(files.pop(MINUTE_H)), *as_json)),
+                "1 min": command(*unsaid(*space, "audit", str(minute), *as_json)),
                 "help": command(*unsaid("--help")),
             },
             3 * repeat,

@@ -6,9 +6,9 @@
 Needs scikit-learn and LightGBM, which the program itself does not. Takes some minutes.
 
 Two stages, as in `judge`. The readings are fitted on the answers in `training/answers`, where each line says
-what it does (`~cr` at its end, see `DOES`), and on `training/readings.txt`. What the second stage sees of them
-on its own answers are readings made by a fit without that answer. The hand-written readings of the rules
-were developed on the older answers and look better there than they are, so those count for less. The
+what it does (`~cr` at its end, see `DOES`), and on `training/readings.txt`. What the second stage sees of
+them on its own answers are readings made by a fit without that answer. The hand-written readings of the
+rules were developed on the older answers and look better there than they are, so those count for less. The
 rules' own examples in tests/rules are rows as well, and every other one of `contexts.toml`.
 """
 
@@ -75,7 +75,7 @@ GOLDEN = 1.5
 DAMAGED = 0.4
 """What a row counts of an answer as a bad recogniser would give it."""
 EXAMPLE, WORDING = 15.0, 6.0
-"""What a row counts of a rule's own examples, which `unsaid explain` shows, and of the lists in tests/rules."""
+"""What a row counts of a rule's own examples, which `unsaid explain` shows; of the lists in tests/rules."""
 LEAST_PHRASE, LEAST_SIGN = 8, 10
 """Rows that must show a phrase, or a sign, for it to have a weight."""
 PHRASE = 0.9

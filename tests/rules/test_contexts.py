@@ -31,5 +31,5 @@ def test_unusual_wordings_that_were_not_learnt_from() -> None:
     """Bounds a little below what was measured (docs/accuracy.md)."""
     caught = [flagged(e, code[0]) for code, t in CONTEXTS.items() for e in t["caught"][1::2]]
     spared = [flagged(e, code[0]) for code, t in CONTEXTS.items() for e in t["spared"][1::2]]
-    assert sum(caught) >= 0.55 * len(caught)
-    assert sum(spared) <= 0.4 * len(spared)
+    assert sum(caught) >= 0.47 * len(caught)
+    assert sum(spared) <= 0.32 * len(spared)

@@ -96,7 +96,7 @@ def spread(texts: Sequence[str], start_s: float, end_s: float) -> list[tuple[flo
     return list(pairwise(edges))
 
 
-@dataclass(slots=True)  # not frozen, as there are tens of thousands and freezing takes its time
+@dataclass(frozen=True, slots=True)
 class LooseWord:
     """A word whose times may be missing."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import get_args
 
 from unsaid.formats import plain
@@ -69,56 +69,61 @@ def read(source: Source) -> Transcript:
 
 def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
     text = values.text(raw.get("text"), f"{path}.text")
+    given = values.array(raw.get("words"), f"{path}.words")
+    words = _usual_words(given)
     loose = []
-    for i, w in enumerate(values.array(raw.get("words"), f"{path}.words")):
-        word = _usual_word(w) or _word(values, values.mapping(w, f"{path}.words[{i}]"), f"{path}.words[{i}]")
-        if word.text.strip():
-            loose.append(word)
+    if words is None:
+        for i, w in enumerate(given):
+            word = _word(values, values.mapping(w, f"{path}.words[{i}]"), f"{path}.words[{i}]")
+            if word.text.strip():
+                loose.append(word)
     start, end = raw.get("start"), raw.get("end")
-    times = [t for w in loose for t in (w.start_s, w.end_s) if t is not None]
-    if start is None and times:
-        start = min(times)
-    if end is None and times:
-        end = max(times)
+    if start is None or end is None:
+        times = [t for w in words or loose for t in (w.start_s, w.end_s) if t is not None]
+        if times:
+            start = min(times) if start is None else start
+            end = max(times) if end is None else end
     first_s, last_s = values.number(start, f"{path}.start"), values.number(end, f"{path}.end")
     try:
         start_s, end_s = checked_span(first_s, last_s, path, values.repairs)
     except ValueError as e:
         raise values.error(path, str(e)) from None
     speaker = raw.get("speaker")
-    words: tuple[Word, ...] = ()
     if loose:
-        bare = [w.text for w in loose]
-        texts = spaced(bare, text)
-        if texts != bare:
-            loose = [replace(w, text=t) for t, w in zip(texts, loose, strict=True)]
+        texts = spaced([w.text for w in loose], text)
+        loose = [LooseWord(t, w.start_s, w.end_s, w.probability) for t, w in zip(texts, loose, strict=True)]
         words = settle_words(loose, start_s, end_s, f"{path}.words", values.repairs)
+    if words:
         if not text.strip():
-            text = "".join(texts)
+            text = "".join([w.text for w in words])
     elif speaker is None:
         speaker, text = split_speaker(text)
     return Segment(
-        start_s, end_s, text, words, clean(str(speaker)) if isinstance(speaker, str | int) else None
+        start_s, end_s, text, words or (), clean(str(speaker)) if isinstance(speaker, str | int) else None
     )
 
 
-def _usual_word(raw: object) -> LooseWord | None:
-    """The word, where nothing about it wants a second look: so it is tens of thousands of times."""
-    if type(raw) is not dict:
-        return None
-    text, start_s, end_s, sure = raw.get("word"), raw.get("start"), raw.get("end"), raw.get("probability")
-    if (
-        type(text) is str
-        and text.isprintable()
-        and type(start_s) is float
-        and type(end_s) is float
-        and type(sure) is float
-        and 0.0 <= start_s <= MAX_TIME_S
-        and 0.0 <= end_s <= MAX_TIME_S
-        and 0.0 <= sure <= 1.0
-    ):
-        return LooseWord(text, start_s, end_s, sure)
-    return None
+def _usual_words(given: Sequence[object]) -> tuple[Word, ...] | None:
+    """The words, where nothing about them wants a second look: so it is with tens of thousands of them."""
+    words = []
+    at_s = 0.0
+    for raw in given:
+        if type(raw) is not dict:
+            return None
+        text, start_s, end_s, sure = raw.get("word"), raw.get("start"), raw.get("end"), raw.get("probability")
+        if not (
+            type(text) is str
+            and text[:1] == " "
+            and text.isprintable()
+            and not text.isspace()
+            and type(start_s) is type(end_s) is type(sure) is float
+            and at_s <= start_s <= end_s <= MAX_TIME_S
+            and 0.0 <= sure <= 1.0
+        ):
+            return None
+        words.append(Word(text, start_s, end_s, sure))
+        at_s = start_s
+    return tuple(words)
 
 
 def _word(values: Values, raw: dict[str, object], path: str) -> LooseWord:

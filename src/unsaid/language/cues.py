@@ -308,20 +308,19 @@ def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
     classes: list[tuple[tuple[str, int], ...]] = []
     for i, word in enumerate(words):
         spans: dict[str, int] = {}
-        first = class_root.get(word)
-        if first is not None:
-            for name, end in _walk_literal(first, words, i + 1):
-                if end > spans.get(name, 0):
+        node, end = class_root.get(word), i + 1
+        if node is not None:
+            while node is not None:
+                for name in node.get(_DONE, ()):
                     spans[name] = end
+                node, end = node.get(words[end]) if end < n else None, end + 1
         elif len(word) > 3 and word[-1] == "s":
             # A plural that is not listed by itself.
             singular = class_root.get(word[:-1])
             if singular is not None:
                 spans.update({mark: i + 1 for mark in singular.get(_DONE, ()) if mark in _THING})
-        if spans:
-            for name in _THING:
-                if name in spans:
-                    spans["thing"] = max(spans.get("thing", 0), spans[name])
+        if spans and (ends := [spans[name] for name in _THING if name in spans]):
+            spans["thing"] = max(ends)
         if word.endswith("'s") and word not in _NOT_OWNED:
             spans["xs"] = i + 1
         if is_number(word):
@@ -352,18 +351,6 @@ def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
         if starts:
             _walk(starts, words, classes, i, found)
     return Found({k: tuple(v[i] for i in sorted(v)) for k, v in found.items()}, tuple(classes))
-
-
-def _walk_literal(node: dict[str, Any], words: Sequence[str], at: int) -> list[tuple[str, int]]:
-    out: list[tuple[str, int]] = []
-    while True:
-        out.extend((mark, at) for mark in node.get(_DONE, ()))
-        if at >= len(words):
-            return out
-        following = node.get(words[at])
-        if following is None:
-            return out
-        node, at = following, at + 1
 
 
 def _walk(

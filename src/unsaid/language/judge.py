@@ -9,16 +9,17 @@ of the rules; a sum of small trees, too. `tools/train.py` fits both on the label
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from unsaid.language import lexicon
 from unsaid.language.acts import Read
 from unsaid.language.own import AFTER, BEFORE
-from unsaid.language.signs import NEIGHBOURS, Signs, prefixed
+from unsaid.language.signs import NEIGHBOURS, Signs
 from unsaid.language.signs import signs as signs_of
 from unsaid.language.trees import Forest, unpacked
 from unsaid.language.weigh import Ground
@@ -162,19 +163,26 @@ def phrases(read: Read) -> tuple[str, ...]:
 
 def kinds_of_words(read: Read) -> dict[str, float]:
     """How many words of each class of the lexicon there are, and which it opens and ends with."""
-    out: dict[str, float] = {}
-    first, last = read.lead + 1, len(read.words) - 2
-    for i, names in enumerate(lexicon.classes(read.words)):
-        if read.classes[i]:
-            names = names.union(name for name, _ in read.classes[i] if name in _OWN_CLASSES)
-        for name in names:
-            sign = prefixed("word:", name)
-            out[sign] = out.get(sign, 0.0) + 1.0
-            if i <= first:
-                out[prefixed("word at first:", name)] = 1.0
-            if i >= last:
-                out[prefixed("word at last:", name)] = 1.0
+    kinds = [
+        _kinds(names.union([name for name, _ in found if name in _OWN_CLASSES]) if found else names)
+        for names, found in zip(lexicon.classes(read.words), read.classes, strict=True)
+    ]
+    out: dict[str, float] = {**Counter(chain.from_iterable([anywhere for anywhere, _, _ in kinds]))}
+    for _, first, _ in kinds[: read.lead + 2]:
+        out.update(first)
+    for _, _, last in kinds[-2:]:
+        out.update(last)
     return out
+
+
+@cache
+def _kinds(names: frozenset[str]) -> tuple[tuple[str, ...], dict[str, float], dict[str, float]]:
+    """What the classes of a word are called as signs: of any word, of the first ones, of the last two."""
+    return (
+        tuple(f"word: {name}" for name in sorted(names)),
+        {f"word at first: {name}": 1.0 for name in names},
+        {f"word at last: {name}": 1.0 for name in names},
+    )
 
 
 def seen(ground: Ground) -> Signs:
@@ -206,7 +214,9 @@ def table_of(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) ->
     return out.reshape(len(rows), width)
 
 
-def first_table(signs: Signs, around: Mapping[str, Sequence[tuple[str, int]]], seen: Mapping[str, int]) -> Table:
+def first_table(
+    signs: Signs, around: Mapping[str, Sequence[tuple[str, int]]], seen: Mapping[str, int]
+) -> Table:
     """(sentences, columns of `seen`) float32: each sentence's signs, and those of its neighbours."""
     import numpy as np
 
@@ -251,9 +261,7 @@ def _limited(readings: Any, by: int, ground: Ground) -> Any:
     return out
 
 
-def neighbourhood(
-    ground: Ground, signs: Signs, readings: NDArray[np.float64]
-) -> dict[str, Any]:
+def neighbourhood(ground: Ground, signs: Signs, readings: NDArray[np.float64]) -> dict[str, Any]:
     """What the readings come to around each sentence: by name, one value a sentence.
 
     `readings` is (sentences, 7), in the order of `READINGS`.

@@ -12,13 +12,17 @@ from functools import cache
 LONGEST = 4
 """Words in the longest entry that is looked for."""
 _ENDINGS = ("", "s", "es", "ed", "d", "ing", "er", "r", "est", "st")
+_BEGINNING = 3
+"""Letters that an inflected word shares with its base."""
 _NONE: frozenset[str] = frozenset()
 _VOWELS = "aeiou"
 
 
 @cache
-def _entries() -> tuple[dict[str, frozenset[str]], dict[tuple[str, ...], frozenset[str]], frozenset[str]]:
-    """Single words, runs of words, and the words that runs open with."""
+def _entries() -> tuple[
+    dict[str, frozenset[str]], dict[tuple[str, ...], frozenset[str]], dict[str, set[str]]
+]:
+    """Single words, runs of words, and by the word that runs open with, how their second words begin."""
     from importlib import resources
 
     text = resources.files("unsaid.language").joinpath("lexicon.txt").read_text(encoding="utf-8")
@@ -34,10 +38,13 @@ def _entries() -> tuple[dict[str, frozenset[str]], dict[tuple[str, ...], frozens
                 runs.setdefault(tuple(entry.split("_")), set()).add(name)
             else:
                 single.setdefault(entry, set()).add(name)
+    openers: dict[str, set[str]] = {}
+    for first, second, *_ in runs:
+        openers.setdefault(first, set()).add(second[:_BEGINNING])
     return (
         {word: frozenset(names) for word, names in single.items()},
         {words: frozenset(names) for words, names in runs.items()},
-        frozenset(words[0] for words in runs),
+        openers,
     )
 
 
@@ -78,8 +85,8 @@ def classes(words: Sequence[str]) -> list[frozenset[str]]:
     """The classes of each word, alone and as part of a run of up to `LONGEST` words."""
     _, _, openers = _entries()
     out = [_classes(w) for w in words]
-    for i, word in enumerate(words):
-        if word in openers:
+    for i, word in enumerate(words[:-1]):
+        if word in openers and words[i + 1][:_BEGINNING] in openers[word]:
             for n in range(2, min(LONGEST, len(words) - i) + 1):
                 found = _run(tuple(words[i : i + n]))
                 if found:

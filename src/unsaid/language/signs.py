@@ -457,7 +457,9 @@ def _refusals(ground: Ground, read: Read, out: dict[str, float], *, person: bool
             continue
         mine = i > 0 and (
             words[i - 1] in ("i", "we", "i'd", "i'll", "do")
-            or (words[i - 1] in ("i'm", "we're") and (words[i + 1].endswith("ing") or words[i + 1] == "gonna"))
+            or (
+                words[i - 1] in ("i'm", "we're") and (words[i + 1].endswith("ing") or words[i + 1] == "gonna")
+            )
         )
         if mine or (w == "not" and i == read.lead):
             if words[i + 1] not in g.states or words[i + 1] == "do":

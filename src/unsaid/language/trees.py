@@ -88,7 +88,7 @@ class Forest:
         leaf = self._reached(table).T
         # Row by row: what one of them is added to stays in the cache.
         out = [np.bincount(columns[at].ravel(), moves[at].ravel(), 2 * _WIDEST) for at in leaf]
-        return np.array(out).reshape(rows, 2, _WIDEST)[:, :, :width]
+        return np.array(out, dtype=np.float64).reshape(rows, 2, _WIDEST)[:, :, :width]
 
     @cached_property
     def _paths(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

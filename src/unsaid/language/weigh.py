@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from unsaid.language.acts import Answer, Read, content
 from unsaid.language.cues import Cue, is_number, listed
@@ -37,8 +38,7 @@ class Decision:
     """What is chosen, as said; empty where it cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """Words near a sentence that give its reason, or bound its doubt."""
 
     strength: float
@@ -121,7 +121,8 @@ class Ground:
         return self._reasons[index]
 
     def _reason(self, index: int) -> Support | None:
-        best: Support | None = None
+        best = 0.0
+        where, said = index, None
         silence = 1.0
         before, after = self.thresholds.before, self.thresholds.after
         for j in range(max(0, index - before), min(len(self.reads), index + after + 3)):
@@ -138,27 +139,23 @@ class Ground:
                 # "She wanted it live, and I said no": another's wish, no reason of the speaker's.
                 strength *= 0.3
             silence *= 1.0 - min(0.97, strength)
-            if best is None or strength > best.strength:
-                quote = self.reads[j].cue_quote(cue) if cue is not None else self.reads[j].core
-                best = Support(strength, j, quote)
-        if best is None or best.strength < 0.6:
+            if strength > best:
+                best, where, said = strength, j, cue
+        if best < 0.6:
             later = self._called_back(index)
             if later is not None:
                 return later
-        if best is None:
+        if not best:
             return None
-        return Support(1.0 - silence, best.where, best.quote)
+        quote = self.reads[where].cue_quote(said) if said is not None else self.reads[where].core
+        return Support(1.0 - silence, where, quote)
 
     def _fact(self, index: int) -> float:
         """How far the sentence before is a fact from which this one follows ("... So ...")."""
         here, before = self.reads[index], self.answer.get(index - 1)
         if before is None or before.question or not follows(here) or self.decisions[index - 1] is not None:
             return 0.0
-        if (
-            any(is_number(w) for w in before.words)
-            or before.weight("requirement") >= 1
-            or before.weight("correction") >= 1
-        ):
+        if before.figures or before.weight("requirement") >= 1 or before.weight("correction") >= 1:
             return 0.75
         if before.size >= 8 and not listed("pronouns").isdisjoint(here.words):
             return 0.55
@@ -172,9 +169,7 @@ class Ground:
         own = decided is not None and decided.strength >= 0.5
         if other < index:
             linked = follows(here) or (
-                not here.verbless
-                and len(here.content) <= 1
-                and not listed("pronouns").isdisjoint(here.words)
+                not here.verbless and len(here.content) <= 1 and not listed("pronouns").isdisjoint(here.words)
             )
             if there.question:
                 return 0.2
@@ -498,11 +493,7 @@ def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision |
             whole(0.75, "shorthand")
         elif read.has("thing") and 2 <= read.size <= 7:
             whole(0.4 if coding and not silent else 0.5, "shorthand")
-        if (
-            read.size <= 6
-            and read.sentence.text.count(",") == 1
-            and listed("empty").isdisjoint(words)
-        ):
+        if read.size <= 6 and read.sentence.text.count(",") == 1 and listed("empty").isdisjoint(words):
             whole(0.35 if coding and not silent else 0.45 if coding else 0.55, "shorthand")
         elif number and read.size <= 6:
             whole(0.35 if coding else 0.5, "shorthand")
