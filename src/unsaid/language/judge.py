@@ -195,23 +195,22 @@ def seen(ground: Ground) -> Signs:
 
 
 def table_of(rows: Sequence[Mapping[str, float]], columns: Mapping[str, int]) -> Table:
-    """(rows, columns) float32; names that have no column are left out."""
+    """(rows, columns) float32, column after column; names that have no column are left out."""
     import numpy as np
 
     at: list[int] = []
     values: list[float] = []
-    width = len(columns)
+    n = len(rows)
     for i, row in enumerate(rows):
-        base = i * width
         found = list(map(columns.get, row))
-        at += [base + k for k in found if k is not None]
+        at += [i + k * n for k in found if k is not None]
         if None in found:
             values += [value for value, k in zip(row.values(), found, strict=True) if k is not None]
         else:
             values += row.values()
-    out = np.zeros(len(rows) * width, dtype=np.float32)
+    out = np.zeros(n * len(columns), dtype=np.float32)
     out[at] = values
-    return out.reshape(len(rows), width)
+    return out.reshape(len(columns), n).T
 
 
 def first_table(
@@ -417,11 +416,11 @@ class Judge:
         w = weights()
         self._first = first_table(self.signs, w.around, w.seen)
         self.readings = self._read(w)
-        near = np.zeros((len(ground.reads), len(w.near)), dtype=np.float32)
+        near = np.zeros((len(ground.reads), len(w.near)), dtype=np.float32, order="F")
         for name, values in neighbourhood(ground, self.signs, self.readings).items():
             if name in w.near:
                 near[:, w.near[name]] = values
-        self._table: Table = np.hstack((self._first, near))
+        self._table: Table = np.concatenate((self._first.T, near.T)).T
 
     def _read(self, w: _Weights) -> NDArray[np.float64]:
         """(sentences, readings), each 0 to 1."""
