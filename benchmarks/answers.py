@@ -44,7 +44,7 @@ _PATTERNS = [
 ]
 
 
-def transcript(hours: int) -> str:
+def transcript(hours: float) -> str:
     """Whisper's JSON of an answer of `hours` hours, about 9,000 words each."""
     draw = random.Random(2026)
     segments: list[dict[str, object]] = []

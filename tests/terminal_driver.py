@@ -56,6 +56,11 @@ told("ended", os.waitstatus_to_exitcode(status))
 """
 
 
+def _outside() -> dict[str, str]:
+    # pytest-xdist names a size of its own there, which would go before that of the terminal.
+    return {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+
+
 class Driven:
     """A program in a terminal of `size` columns and rows."""
 
@@ -80,7 +85,7 @@ class Driven:
                 stdout=out,
                 stderr=self._slave,
                 cwd=cwd,
-                env={**os.environ, "TERM": "xterm-256color", **(env or {})},
+                env={**_outside(), "TERM": "xterm-256color", **(env or {})},
                 pass_fds=[telling],
                 start_new_session=True,
             )

@@ -174,7 +174,8 @@ def test_a_plain_text_has_no_pace_and_no_silence() -> None:
 
 def test_min_confidence_lets_fewer_through() -> None:
     heard = plain(
-        "I'd go with Postgres. Sessions in Mongo. It should be fine. We put it in a cache. Two replicas."
+        "I'd go with Postgres. Sessions in Mongo. It should be fine. We put it in a cache. Two replicas. "
+        "I think the rest is simple."
     )
     few, many = audit(heard, PROMPT, min_confidence=0.8), audit(heard, PROMPT, min_confidence=0.1)
     assert len(few.flags) < len(many.flags)

@@ -86,4 +86,4 @@ def test_config_command_shows_value_and_origin(unsaid, workspace: Path) -> None:
     assert shown["model"] == {"value": "small.en", "origin": str(workspace / "unsaid.toml")}
     assert shown["threads"] == {"value": 3, "origin": "environment variable UNSAID_THREADS"}
     assert shown["workspace"] == {"value": str(workspace), "origin": "--workspace"}
-    assert 'model        = "small.en"' in unsaid("config").stdout
+    assert 'model          = "small.en"' in unsaid("config").stdout

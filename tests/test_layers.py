@@ -25,17 +25,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sessions": BASE,
     "language": BASE,
     "rules": BASE | {"language"},
-    "audit": BASE | {"language", "rules"},
-    "views": BASE | {"language", "audit"},
+    "shortlist": BASE,
+    "taste": BASE | {"language", "shortlist"},
+    "audit": BASE | {"language", "rules", "shortlist", "taste"},
+    "views": BASE | {"language", "audit", "shortlist"},
     "drills": BASE | {"language", "rules", "audit"},
     "review": BASE | {"language", "audit", "views", "formats", "sessions", "audio"},
     "pipeline": BASE
-    | {"config", "audio", "transcribe", "formats", "sessions", "language", "rules", "audit", "views"},
+    | {"config", "audio", "transcribe", "formats", "sessions", "language", "rules", "audit", "views"}
+    | {"shortlist", "taste"},
     "recording": BASE | {"audio", "transcribe", "sessions", "pipeline"},
 }
 """Which rooms a room may import besides itself. `cli` may import all and is imported by `__main__` alone."""
 
-PURE = {"model", "errors", "language", "rules", "audit"}
+PURE = {"model", "errors", "language", "rules", "shortlist", "taste", "audit"}
 """Rooms that know no screen, no files, no clock, no network and no chance."""
 NOT_PURE = {
     "asyncio",

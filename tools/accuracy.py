@@ -1,8 +1,8 @@
 """How often the rules are right, on labelled answers.
 
     python tools/accuracy.py                        the project's own answers, developed on and held out
-    python tools/accuracy.py --gold tests/gold      a folder of whisper JSON with NAME.labels.jsonl beside
-    them python tools/accuracy.py --show                 every miss and every false alarm
+    python tools/accuracy.py --gold tests/gold      a folder of whisper JSON, NAME.labels.jsonl beside it
+    python tools/accuracy.py --show                 every miss and every false alarm
     python tools/accuracy.py --damage plain         the same answers as a bad recogniser would give them
 
 A label is a claim about one sentence and one family. A flag counts for the one labelled sentence that it
@@ -18,7 +18,7 @@ import random
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +33,7 @@ DAMAGES = ("plain", "wrong", "joined")
 
 _LABELS = re.compile(r"\s*\{([^{}]*)\}\s*$")
 _PAUSE = re.compile(r"^\[(\d+(?:\.\d+)?)\]\s*")
+_DOES = re.compile(r"\s*~([a-z]*)\s*$")
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,42 @@ class Case:
     prompt: Prompt | None
     kind: Kind | None
     labels: tuple[Label, ...]
+    does: tuple[str, ...] = ()
+    """What each labelled sentence does, a letter each, where the answer says it (see `tools/train.py`)."""
 
 
 def read_case(path: Path) -> Case:
     """Read an answer written as text: header lines `key: value`, a blank line, then one sentence a line.
 
-    A line may open with a pause, `[6.2]` seconds, and close with its labels, `{D1, U3?}`.
+    A line may open with a pause, `[6.2]` seconds, and close with its labels, `{D1, U3?}`, and with what it
+    does, `~cr`.
     """
     head, _, body = path.read_text(encoding="utf-8").partition("\n\n")
     fields = dict(line.split(":", 1) for line in head.splitlines() if ":" in line)
+    kind = cast("Kind | None", fields.get("kind", "").strip() or None)
+    prompt = Prompt(fields["prompt"].strip(), kind) if fields.get("prompt") else None
+    return _case(path.stem, body.splitlines(), prompt, kind)
+
+
+def in_context(entry: Mapping[str, Any]) -> tuple[Case, int]:
+    """An entry of tests/rules/contexts.toml as an answer, and the line that it is about."""
+    kind: Kind = entry["kind"]
+    prompt = Prompt(entry["prompt"], kind) if entry.get("prompt") else None
+    lines = [*entry["before"], entry["target"], *entry["after"]]
+    return _case(entry["target"], lines, prompt, kind), len(entry["before"])
+
+
+def _case(name: str, lines: Sequence[str], prompt: Prompt | None, kind: Kind | None) -> Case:
+    does: list[str] = []
     segments: list[Segment] = []
     labels: list[Label] = []
     at_s = 0.0
-    for line in (line.strip() for line in body.splitlines()):
+    for line in (line.strip() for line in lines):
         if not line:
             continue
-        gap_s = 0.38
+        gap_s, letters = 0.38, ""
+        if m := _DOES.search(line):
+            letters, line = m.group(1), line[: m.start()]
         if m := _PAUSE.match(line):
             gap_s, line = float(m.group(1)), line[m.end() :]
         codes = ""
@@ -80,9 +101,9 @@ def read_case(path: Path) -> Case:
         for code in (c.strip() for c in codes.split(",") if c.strip()):
             labels.append(Label(len(segments), code.rstrip("?"), not code.endswith("?")))
         segments.append(Segment(words[0].start_s, words[-1].end_s, f" {line}", tuple(words)))
-    kind = cast("Kind | None", fields.get("kind", "").strip() or None)
-    prompt = Prompt(fields["prompt"].strip(), kind) if fields.get("prompt") else None
-    return Case(path.stem, Transcript(tuple(segments), at_s), prompt, kind, tuple(labels))
+        does.append(letters)
+    known = tuple(does) if any(does) else ()
+    return Case(name, Transcript(tuple(segments), at_s), prompt, kind, tuple(labels), known)
 
 
 def spoken(text: str, prompt: str = "", kind: Kind | None = None) -> Case:

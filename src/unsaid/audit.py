@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 
 from unsaid.language import acts, sentences
@@ -10,11 +13,14 @@ from unsaid.language.acts import Answer
 from unsaid.language.weigh import Ground
 from unsaid.model import Audit, Flag, Kind, Measures, Pause, Prompt, Transcript
 from unsaid.rules import Finding, Rule, chosen
+from unsaid.shortlist import shortlisted
+from unsaid.taste import Taste
 
 SURE = 0.42
-"""Findings below this confidence are left out."""
+"""Findings below this confidence are less sure: found, and not shown by default."""
 _ORDER = ("A1", "U5", "A5", "D3", "D4", "U3", "U2", "D2", "D1", "A3", "A2", "A4", "U4", "U1")
-"""One gap, one label: of two codes on one sentence the one that stands first here stays."""
+"""One gap, one label: of two families on one sentence the surer one stays, and of its codes the one that
+stands first here."""
 
 
 def audit(
@@ -25,33 +31,77 @@ def audit(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     min_confidence: float = SURE,
+    taste: Taste | None = None,
 ) -> Audit:
     """Find where reasoning stayed hidden.
 
     `prompt` and `kind` go before what the transcript itself carries. `select` and `ignore` take code
-    prefixes ("D", "D1") and names. Findings below `min_confidence` (0 to 1) are left out. Raises
-    UnsaidError for an unknown rule.
+    prefixes ("D", "D1") and names. Findings below `min_confidence` (0 to 1) and those over the limit (see
+    `shortlist`) are in `Audit.more`. `taste` is the user's say. Raises UnsaidError for an unknown rule.
     """
+    taste = taste or Taste()
     rules = chosen(select, ignore)
-    prompt = prompt or transcript.prompt
-    answer = acts.understand(sentences.split(transcript), prompt, kind)
-    ground = Ground(answer)
+    with _without_looking_for_cycles():
+        return _audited(transcript, prompt or transcript.prompt, kind, rules, min_confidence, taste)
+
+
+@contextmanager
+def _without_looking_for_cycles() -> Iterator[None]:
+    """An audit makes millions of small objects in ten hours of talk, none of them in a cycle."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looking:
+            gc.enable()
+
+
+def _audited(
+    transcript: Transcript,
+    prompt: Prompt | None,
+    kind: Kind | None,
+    rules: Sequence[Rule],
+    min_confidence: float,
+    taste: Taste,
+) -> Audit:
+    answer = acts.understand(sentences.split(transcript), prompt, kind, taste.lexicon)
+    ground = Ground(answer, taste.thresholds)
     found = [(rule, finding) for rule in rules for finding in rule.check(ground)]
     flags = _settled(answer, [(r, f) for r, f in found if f.confidence >= min_confidence])
-    return Audit(
+    taken = {f.sentence_index for f in flags}
+    less_sure = _settled(
+        answer, [(r, f) for r, f in found if f.confidence < min_confidence and f.sentence not in taken]
+    )
+    result = Audit(
         transcript=transcript,
         sentences=acts.with_acts(answer),
-        flags=flags,
+        flags=_graded(flags, taste),
         measures=_measures(transcript, ground, flags),
         prompt=prompt,
     )
+    return shortlisted(result, _graded(less_sure, taste), taste.flags_per_minute)
+
+
+def _graded(flags: Sequence[Flag], taste: Taste) -> tuple[Flag, ...]:
+    return tuple(replace(f, severity=taste.severities.get(f.code, f.severity)) for f in flags)
 
 
 def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Flag, ...]:
     """One flag for each sentence, in order of time."""
+    surest: dict[tuple[int, str], float] = {}
+    for rule, finding in found:
+        key = (finding.sentence, rule.letter)
+        surest[key] = max(finding.confidence, surest.get(key, 0.0))
     kept: dict[int, tuple[Rule, Finding]] = {}
     for rule, finding in sorted(
-        found, key=lambda rf: (rf[1].sentence, _ORDER.index(rf[0].code), -rf[1].confidence)
+        found,
+        key=lambda rf: (
+            rf[1].sentence,
+            -surest[rf[1].sentence, rf[0].letter],
+            _ORDER.index(rf[0].code),
+            -rf[1].confidence,
+        ),
     ):
         kept.setdefault(finding.sentence, (rule, finding))
     for index in [i for i, (rule, _) in kept.items() if rule.code == "D1"]:
@@ -98,7 +148,7 @@ def _flag(answer: Answer, rule: Rule, finding: Finding) -> Flag:
         message=finding.message,
         evidence=finding.evidence,
         rewrite=finding.rewrite,
-        confidence=round(min(1.0, max(0.0, finding.confidence)), 2),
+        confidence=finding.confidence,
     )
 
 

@@ -14,6 +14,7 @@ KINDS: tuple[Kind, ...] = ("coding", "design", "story", "debugging")
 Timing = Literal["word", "segment", "none"]
 Severity = Literal["error", "warning", "info"]
 Family = Literal["silent-decision", "missing-assumption", "unbounded-uncertainty"]
+Standing = Literal["shown", "less-costly", "less-sure"]
 FAMILIES: tuple[Family, ...] = ("silent-decision", "missing-assumption", "unbounded-uncertainty")
 FAMILY_LETTERS: dict[str, Family] = {
     "D": "silent-decision",
@@ -163,6 +164,28 @@ class Flag:
     """A half-filled sentence; the blanks (`___`) only the speaker can fill."""
     confidence: float = 1.0
     """0 to 1."""
+    number: int = 0
+    """By which the reader finds it: the sure flags from 1 on in order of time, then the less sure ones. It
+    does not change when flags are dismissed. 0: not numbered; a view then counts for itself."""
+    cost_rank: int = 0
+    """1 is the flag that costs the speaker most; 0 where flags were not ranked."""
+    standing: Standing = "shown"
+    """Whether it is shown by default, and if not, why not."""
+    dismissed: str = ""
+    """Why the speaker put it aside, in words; empty where she did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """A flag that the speaker put aside, for this audit and all later ones."""
+
+    code: str
+    quote: str
+    start_s: float
+    reason: str = ""
+    """In words; empty where none was given."""
+    at: str = ""
+    """When, as local time in ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +207,7 @@ class Measures:
     first_framing_s: float | None
     """Time of the first question, requirement or stated assumption; None where there was none."""
     flags_by_family: dict[str, int]
-    """Family letter (D, A, U) to count."""
+    """Family letter (D, A, U) to count, of the flags shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +217,10 @@ class Audit:
     transcript: Transcript
     sentences: tuple[Sentence, ...]
     flags: tuple[Flag, ...]
-    """In order of time."""
+    """Those that are shown, in order of time."""
     measures: Measures
     prompt: Prompt | None = None
+    more: tuple[Flag, ...] = ()
+    """Found as well, and left out by default (see `Flag.standing`), in order of time."""
+    dismissed: tuple[Flag, ...] = ()
+    """Found, and put aside by the speaker, in order of time."""

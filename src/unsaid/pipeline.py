@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from unsaid import __version__
 from unsaid.errors import UnsaidError
-from unsaid.model import Audit, Kind, Pause, Prompt, Segment, Span, Transcript
+from unsaid.model import Audit, Dismissal, Kind, Pause, Prompt, Segment, Span, Transcript
+from unsaid.sessions import review
 from unsaid.sessions.files import FILE_MODE, explain, write_whole
 from unsaid.sessions.record import STAGES, Session, Source, Stage
 from unsaid.sessions.store import Store
+from unsaid.shortlist import put_aside
+from unsaid.taste import Taste
 from unsaid.transcribe.segments import from_json, to_json
 
 if TYPE_CHECKING:
@@ -73,6 +76,9 @@ class Request:
     kind: Kind | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    min_confidence: float | None = None
+    """None: the audit's own."""
+    taste: Taste = field(default_factory=Taste)
     redo_from: str | None = None
     """Start this stage and all after it anew."""
 
@@ -251,15 +257,22 @@ def audit_live(
 
 def audit_transcript(transcript: Transcript, request: Request) -> Audit:
     """Audit a transcript; nothing is written."""
-    from unsaid.audit import audit
-
     prompt = request.prompt or transcript.prompt
+    kind = _kind(request) or (prompt.kind if prompt else None)
+    return _judged(transcript, prompt, kind, request)
+
+
+def _judged(transcript: Transcript, prompt: Prompt | None, kind: Kind | None, request: Request) -> Audit:
+    from unsaid.audit import SURE, audit
+
     return audit(
         transcript,
         prompt,
-        kind=_kind(request) or (prompt.kind if prompt else None),
+        kind=kind,
         select=request.select,
         ignore=request.ignore,
+        min_confidence=SURE if request.min_confidence is None else request.min_confidence,
+        taste=request.taste,
     )
 
 
@@ -274,9 +287,45 @@ def load_audit(session: Session) -> Audit:
     for path in (session.transcript, session.audit):
         if not path.is_file():
             raise UnsaidError(f"session {session.id} has no audit yet", f"Run: unsaid audit {session.id}")
-    return audit_json.loads(
+    found = audit_json.loads(
         session.audit.read_text(encoding="utf-8"), load_transcript(session), name=str(session.audit)
     )
+    return put_aside(found, review.load(session.folder).dismissals)
+
+
+def dismiss(
+    session: Session, store: Store, change: Callable[[Audit, Sequence[Dismissal]], Sequence[Dismissal]]
+) -> tuple[Session, Audit]:
+    """Change which flags of a session are put aside; its audit and its pages are written anew.
+
+    `change` gets the audit and the dismissals so far and gives the new ones. Raises UnsaidError.
+    """
+    from unsaid.formats import audit_json
+
+    with store.lock(session):
+        audit = load_audit(session)
+        kept = review.load(session.folder)
+        dismissals = tuple(change(audit, kept.dismissals))
+        review.save(session.folder, replace(kept, dismissals=dismissals))
+        audit = put_aside(audit, dismissals)
+        run = _Run(store, session, Request(choose_model=_no_model), _Silent())
+        text = audit_json.dumps(audit, source=source_of(session, session.source.name))
+        if not _same(session.audit, text):
+            write_whole(session.audit, text)
+            run.done("audit", time.monotonic())
+        _views(run, audit)
+        return run.session, audit
+
+
+class _Silent:
+    """Nothing that takes long, and nothing to tell."""
+
+    def note(self, text: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+    def progress(self, what: str, total_s: float) -> AbstractContextManager[Bar]:
+        raise AssertionError(f"{what}, {total_s} s")
 
 
 def load_transcript(session: Session) -> Transcript:
@@ -373,7 +422,7 @@ def _transcribe(run: _Run, heard: _Heard) -> Transcript:
         run.reporter.note(note)
     key = transcript_key(model, transcriber.options)
     fresh = request.redo_from in STAGES[: STAGES.index("transcribe") + 1]
-    with _meanwhile(prepare_later_stages):
+    with _meanwhile(lambda: prepare_later_stages(request.taste)):
         segments = _heard_segments(run, heard, transcriber, key, fresh=fresh)
     return _keep_transcript(
         run, heard.speech, segments, model, transcriber.language, transcriber.options, key, began
@@ -410,12 +459,12 @@ def _keep_transcript(
     return transcript
 
 
-def prepare_later_stages() -> None:
+def prepare_later_stages(taste: Taste | None = None) -> None:
     """Load what the audit and the views need, so that it is there when the transcript is."""
     from unsaid.language import cues
     from unsaid.views import html
 
-    cues.prepare()
+    cues.prepare((taste or Taste()).lexicon)
     html.prepare()
 
 
@@ -531,12 +580,12 @@ def _transcript_fits(run: _Run) -> bool:
 
 
 def _audit(run: _Run, transcript: Transcript) -> Audit:
-    from unsaid.audit import audit
     from unsaid.formats import audit_json
 
     began = time.monotonic()
-    session, request = run.session, run.request
-    found = audit(transcript, session.prompt, kind=session.kind, select=request.select, ignore=request.ignore)
+    session = run.session
+    found = _judged(transcript, session.prompt, session.kind, run.request)
+    found = put_aside(found, review.load(session.folder).dismissals)
     text = audit_json.dumps(found, source=source_of(session, session.source.name))
     if run.wanted("audit") or not _same(session.audit, text):
         write_whole(session.audit, text)

@@ -13,6 +13,8 @@ from unsaid.audit import audit
 ROOT = Path(__file__).resolve().parents[2]
 OWN = read_folder(ROOT / "tests" / "cases")
 HELD_OUT = read_folder(ROOT / "tests" / "cases" / "heldout")
+APART = read_folder(ROOT / "tests" / "cases" / "apart")
+ASIDE = read_folder(ROOT / "tests" / "cases" / "aside")
 GOLD = read_folder(ROOT / "tests" / "gold")
 EVERY = [pytest.param(c, id=c.name) for c in (*OWN, *HELD_OUT, *GOLD)]
 
@@ -28,9 +30,11 @@ def total(cases: list[Case], how: str = "") -> Tally:
 @pytest.mark.parametrize(
     ("cases", "f1", "precision"),
     [
-        pytest.param(GOLD, 0.75, 0.70, id="gold"),
-        pytest.param(OWN, 0.72, 0.75, id="own"),
-        pytest.param(HELD_OUT, 0.55, 0.65, id="held out"),
+        pytest.param(GOLD, 0.80, 0.82, id="gold"),
+        pytest.param(OWN, 0.75, 0.89, id="own"),
+        pytest.param(HELD_OUT, 0.73, 0.88, id="held out"),
+        pytest.param(APART, 0.55, 0.52, id="apart"),
+        pytest.param(ASIDE, 0.50, 0.66, id="aside"),
     ],
 )
 def test_accuracy_does_not_fall(cases: list[Case], f1: float, precision: float) -> None:
@@ -41,13 +45,17 @@ def test_accuracy_does_not_fall(cases: list[Case], f1: float, precision: float) 
 
 @pytest.mark.parametrize("how", ["plain", "wrong", "joined"])
 def test_accuracy_survives_a_bad_recogniser(how: str) -> None:
-    assert total(GOLD, how).f1 >= 0.65
+    # Not on the gold alone: eight answers that were learnt from, where one label moves F1 by 0.01.
+    cases = [*GOLD, *HELD_OUT, *APART]
+    assert total(cases, how).f1 >= total(cases).f1 - 0.08
 
 
-@pytest.mark.parametrize("name", ["c06", "senior_job_queue", "lru_overexplainer", "dedupe_senior"])
+@pytest.mark.parametrize(
+    "name", ["c06", "senior_job_queue", "lru_overexplainer", "dedupe_senior", "coding_edit_distance_teacher"]
+)
 def test_a_strong_answer_is_left_alone(name: str) -> None:
     case = next(c for c in (*OWN, *HELD_OUT, *GOLD) if c.name == name)
-    assert len(audit(case.transcript, case.prompt, kind=case.kind).flags) <= 4
+    assert len(audit(case.transcript, case.prompt, kind=case.kind).flags) <= 2
 
 
 @pytest.mark.parametrize("case", EVERY)

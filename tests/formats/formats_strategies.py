@@ -143,6 +143,10 @@ def audits(
                 evidence=tuple(draw(st.lists(text, max_size=2))),
                 rewrite=draw(text),
                 confidence=draw(st.floats(0, 1)),
+                number=draw(st.integers(0, 99)),
+                cost_rank=draw(st.integers(0, 99)),
+                standing=draw(st.sampled_from(["shown", "less-costly", "less-sure"])),
+                dismissed=draw(st.sampled_from(["", "", "wrong words"])),
             )
         )
     flags.sort(key=lambda f: f.start_s)
@@ -169,7 +173,10 @@ def audits(
         flags_by_family={k: sum(f.code[0] == k for f in flags) for k in FAMILY_LETTERS},
     )
     prompt = draw(st.none() | st.just(Prompt("Why?", "design", None)))
-    return Audit(transcript, tuple(sentences), tuple(flags), measures, prompt)
+    dismissed = tuple(f for f in flags if f.dismissed)
+    more = tuple(f for f in flags if not f.dismissed and f.standing != "shown")
+    shown = tuple(f for f in flags if not f.dismissed and f.standing == "shown")
+    return Audit(transcript, tuple(sentences), shown, measures, prompt, more, dismissed)
 
 
 def flat(text: str) -> str:

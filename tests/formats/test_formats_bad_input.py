@@ -89,6 +89,7 @@ def failure(data: bytes | str, name: str) -> UnsaidError:
         ("a.txt", "... !!\n", "", "not one word"),
         ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n\n", "", "not one word"),
         ("a.json", '{"segments": []}', "", "not one word"),
+        ("a.json", '{"segments": null, "timing": null}', "", "not one word"),
         ("a.txt", "{\\rtf1 So I would.}", "", "RTF"),
         ("a.txt", b"So\nI\xe9 would", "byte 4, line 2", "not text in UTF-8"),
         ("a.txt", b"RIFF\x00\x00", "line 1", "binary"),

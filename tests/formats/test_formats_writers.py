@@ -126,7 +126,12 @@ def test_json_keeps_its_contract() -> None:
         "evidence": ["no reason next door"],
         "rewrite": "I chose ___ because ___.",
         "confidence": 0.75,
+        "number": 0,
+        "cost_rank": 0,
+        "standing": "shown",
+        "dismissed": None,
     }
+    assert doc["more"] == doc["dismissed"] == []
     assert doc["measures"]["flags_by_family"] == {"D": 1, "A": 0, "U": 1}
     assert doc["pauses"] == [{"start": 2.0, "end": 6.5}, {"start": 3661.25, "end": 3670.0}]
     assert doc["prompt"] == "Design a map."

@@ -123,3 +123,12 @@ def test_hostile_text_makes_no_html_link_or_image() -> None:
     assert not re.search(r"<(script|img|a)\b", html)
     assert not set(text) & set("\x1b\x07\u202e")
     assert paragraphs(text)[0] == squeezed(visible(support.HOSTILE))
+
+
+def test_flags_are_listed_by_cost_with_what_is_left_out() -> None:
+    text = render(support.ranked(), title="t")
+    assert re.findall(r"^### (\d)\.", text, re.MULTILINE) == ["4", "1", "7"]
+    assert "1 more, less sure: --all shows it." in text
+    assert "\n\n1 dismissed.\n\n" in text
+    assert re.search(r"^### 7\. D2 .*, less sure$", text, re.MULTILINE)
+    assert "`[7:D2 less sure]`" in text

@@ -330,3 +330,28 @@ def test_it_prints_everything_in_one_column(open_page) -> None:
     assert page.locator("audio:visible, .filter:visible, #play:visible").count() == 0
     assert page.locator(".card:visible").count() == 5
     assert page.locator(".flags ol").evaluate("e => getComputedStyle(e).overflowY") == "visible"
+
+
+def test_cards_stand_by_cost_and_keys_go_by_time_whatever_the_numbers(open_page) -> None:
+    audit = support.ranked()
+    opened = open_page(audit)
+    page = opened.page
+    cards = page.locator(".card")
+    assert [cards.nth(i).get_attribute("data-flag") for i in range(cards.count())] == ["4", "1", "7"]
+    assert page.locator("#flag-7 h3").inner_text().lower().endswith("less sure")
+    said = page.locator("#flags").inner_text()
+    assert "1 more, less sure: --all shows it." in said and "1 dismissed." in said
+    assert page.locator("#flag-5, #flag-8").count() == 0
+    for number, flag in zip(("1", "7", "4"), audit.flags, strict=True):
+        page.keyboard.press("j")
+        assert page.evaluate(CURRENT) == number
+        assert opened.time() == pytest.approx(flag.start_s - 2, abs=0.1)
+    expect(page.locator("#status")).to_have_text("Flag 4, 3 of 3: D3, unexplained choice")
+    page.keyboard.press("k")
+    assert page.evaluate(CURRENT) == "7"
+    page.locator("#flag-4 .where").click()
+    opened.wait(f"document.querySelector('#audio').currentTime >= {audit.flags[2].start_s - 2.1}")
+    assert page.evaluate(CURRENT) == "4"
+    page.locator('.chip[data-family="A"]').click()
+    assert page.locator("#status").inner_text() == "2 of 3 flags shown"
+    assert opened.errors == []

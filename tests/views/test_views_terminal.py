@@ -141,3 +141,13 @@ def test_the_page_is_named_in_one_piece() -> None:
     path = "/home/somebody/a rather long folder name/" + "deep/" * 20 + "report.html"
     print_audit(Console(file=out, width=80), support.small(), title="t", page=path)
     assert f"Page: {path}\n" in out.getvalue()
+
+
+def test_flags_are_listed_by_cost_with_what_is_left_out() -> None:
+    text = printed(support.ranked(), 100)
+    flags = text[text.index("\nFlags") : text.index("\nMeasures")]
+    assert re.findall(r"^ (\d) \[", flags, re.MULTILINE) == ["4", "1", "7"]
+    assert "3 flags: 2 silent decision, 1 missing assumption." in flags
+    assert "\n1 more, less sure: --all shows it.\n1 dismissed.\n" in flags
+    assert re.search(r"^ 7 \[D2\] .*  less sure$", flags, re.MULTILINE)
+    assert "[7:D2 less sure]" in text and "[4:D3]" in text and "[5:" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from unsaid.model import (
@@ -143,6 +144,21 @@ def small(timing: Timing = "word") -> Audit:
         ],
         timing=timing,
     )
+
+
+def ranked() -> Audit:
+    """The same answer as an audit leaves it: the flags' numbers have gaps, for one was dismissed and two are
+    left out, and the most costly is the last."""
+    audit = small()
+    a1, d2, u1, d3, a4 = audit.flags
+    flags = (
+        replace(a1, number=1, cost_rank=4),
+        replace(d2, number=7, cost_rank=7, standing="less-sure"),
+        replace(d3, number=4, cost_rank=1),
+    )
+    more = (replace(u1, number=8, cost_rank=8, standing="less-sure"),)
+    dismissed = (replace(a4, number=5, cost_rank=2, dismissed="said elsewhere"),)
+    return replace(audit, flags=flags, more=more, dismissed=dismissed)
 
 
 def sample() -> Audit:

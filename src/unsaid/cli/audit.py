@@ -40,6 +40,13 @@ _BY_SUFFIX = {
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of question.")
 @click.option("--select", metavar="RULES", multiple=True, help="Only these rules, e.g. D or D1,U3.")
 @click.option("--ignore", metavar="RULES", multiple=True, help="All rules but these.")
+@click.option("--all", "everything", is_flag=True, help="Show the less sure and the less costly flags too.")
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    metavar="X",
+    help="Take flags of less confidence (0 to 1) as less sure.",
+)
 @click.option("--format", "-f", "format_", type=click.Choice(FORMATS), help="What to print.")
 @click.option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
 @click.option("--check", is_flag=True, help="Exit with status 1 when there are flags.")
@@ -64,6 +71,8 @@ def audit(
     kind: Kind | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    everything: bool,
+    min_confidence: float | None,
     format_: str | None,
     output: str | None,
     check: bool,
@@ -98,6 +107,7 @@ def audit(
         kind=kind,
         select=select,
         ignore=ignore,
+        min_confidence=min_confidence,
         redo_from="decode" if force else from_stage,
         yes=yes,
     )
@@ -106,6 +116,10 @@ def audit(
     except KeyboardInterrupt:
         click.echo("stopped; the same command goes on from here", err=True)
         sys.exit(130)
+    if everything:
+        from unsaid.shortlist import with_all
+
+        found = with_all(found)
     if session is None and format_ != "terminal":  # the terminal's view has them already
         for note in found.transcript.notes:
             notes.note(f"note: {note}")

@@ -14,9 +14,10 @@ NAME = "demo"
 
 @click.command()
 @click.option("--force", is_flag=True, help="Start every stage anew.")
+@click.option("--all", "everything", is_flag=True, help="Show the less sure and the less costly flags too.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no notes on standard error.")
 @click.pass_obj
-def demo(settings: Settings, force: bool, quiet: bool) -> None:
+def demo(settings: Settings, force: bool, everything: bool, quiet: bool) -> None:
     """Audit the sample answer: see what unsaid is for.
 
     The sample is a synthesised answer of two minutes that ships with the program, and so does the small model
@@ -49,7 +50,7 @@ def demo(settings: Settings, force: bool, quiet: bool) -> None:
         notes,
         name=NAME,
     )
-    print_report(console(), audit, title="sample answer", page=session.page)
+    print_report(console(), audit, title="sample answer", page=session.page, everything=everything)
     if quiet:
         return
     click.echo(

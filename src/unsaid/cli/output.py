@@ -29,10 +29,14 @@ def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def print_report(out: Console, audit: Audit, *, title: str, page: Path | None = None) -> None:
-    """Print the marked-up transcript, the flags and the measures."""
+def print_report(
+    out: Console, audit: Audit, *, title: str, page: Path | None = None, everything: bool = False
+) -> None:
+    """Print the marked-up transcript, the flags and the measures; `everything`: what is left out as well."""
+    from unsaid.shortlist import with_all
     from unsaid.views.terminal import print_audit
 
+    audit = with_all(audit) if everything else audit
     print_audit(out, audit, title=title, page=str(page) if page and page.is_file() else None)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from unsaid.recording import Plan, Recorder
     from unsaid.sessions.record import Session
     from unsaid.sessions.store import Store
+    from unsaid.taste import Taste
     from unsaid.transcribe.weights import ModelFolder
     from unsaid.views.recording import Reading, Screen, State
 
@@ -42,6 +43,7 @@ _FRAME_S = 1 / 12
 @click.option("--language", metavar="CODE", help="Language spoken (default: en; the rules know English).")
 @click.option("--no-live", is_flag=True, help="Transcribe after the recording, not while it is made.")
 @click.option("--no-audit", is_flag=True, help="Only record; `unsaid audit` goes on from there.")
+@click.option("--all", "everything", is_flag=True, help="Show the less sure and the less costly flags too.")
 @click.option("--countdown", type=click.IntRange(0, 60), metavar="S", help="Seconds before it begins.")
 @click.option(
     "--nudge-after",
@@ -62,6 +64,7 @@ def record(
     language: str | None,
     no_live: bool,
     no_audit: bool,
+    everything: bool,
     countdown: int | None,
     nudge_after: int | None,
     yes: bool,
@@ -109,7 +112,7 @@ def record(
         signals.recorder = recorder
         desk = _Desk(recorder, signals, notes, countdown_s)
         try:
-            live = desk.run(hear=not no_audit)
+            live = desk.run(hear=not no_audit, taste=job.taste)
         except BaseException:
             with contextlib.suppress(Exception):
                 recorder.close()
@@ -128,7 +131,7 @@ def record(
     try:
         if desk.later:
             raise KeyboardInterrupt
-        _audit(session, store, replace(job, choose_model=lambda: chosen), notes, live)
+        _audit(session, store, replace(job, choose_model=lambda: chosen), notes, live, everything=everything)
     except KeyboardInterrupt:
         click.echo(f"stopped; the recording is safe: unsaid audit {session.id} goes on from here", err=True)
         sys.exit(130)
@@ -255,11 +258,11 @@ class _Desk:
         self.later = False
         """Ctrl-C while the rest was transcribed: the user wants to go."""
 
-    def run(self, *, hear: bool) -> Live | None:
+    def run(self, *, hear: bool, taste: Taste) -> Live | None:
         """Record until it ends, one way or another, and close the recording."""
         from unsaid.cli.keys import Keys
 
-        threading.Thread(target=_prepare, daemon=True).start()
+        threading.Thread(target=_prepare, args=(taste,), daemon=True).start()
         with Keys() as keys, self._screen() as draw:
             while self.recorder.running and not self.recorder.thrown_away:
                 self._look()
@@ -410,7 +413,7 @@ _KEYLESS = "no keys here: Ctrl-C stops"
 _NUDGE = "It is quiet: say what you are deciding, and why."
 
 
-def _prepare() -> None:
+def _prepare(taste: Taste) -> None:
     """Load what comes after the stop while the speaker speaks."""
     import numpy  # noqa: F401
     import soundfile  # noqa: F401
@@ -421,7 +424,7 @@ def _prepare() -> None:
     from unsaid.formats import audit_json, transcript_json  # noqa: F401
     from unsaid.views import markdown, terminal  # noqa: F401
 
-    pipeline.prepare_later_stages()
+    pipeline.prepare_later_stages(taste)
 
 
 def _nothing_kept(recorder: Recorder, signals: _Signals) -> None:
@@ -451,7 +454,9 @@ def _tell(recorder: Recorder, notes: Notes) -> None:
     notes.note(said)
 
 
-def _audit(session: Session, store: Store, job: Request, notes: Notes, live: Live | None) -> None:
+def _audit(
+    session: Session, store: Store, job: Request, notes: Notes, live: Live | None, *, everything: bool
+) -> None:
     from unsaid import pipeline
     from unsaid.cli.output import console, print_report
 
@@ -459,5 +464,5 @@ def _audit(session: Session, store: Store, job: Request, notes: Notes, live: Liv
         session, found = pipeline.audit_session(session, store, job, notes)
     else:
         session, found = pipeline.audit_live(session, store, job, notes, live)
-    print_report(console(), found, title=session.id, page=session.page)
+    print_report(console(), found, title=session.id, page=session.page, everything=everything)
     sys.stdout.flush()

@@ -20,12 +20,19 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("session", required=False)
 @click.option("--no-audit", is_flag=True, help="Only finish the recordings; transcribe nothing.")
+@click.option("--all", "everything", is_flag=True, help="Show the less sure and the less costly flags too.")
 @click.option("--model", metavar="NAME|FOLDER", help="Whisper model; see `unsaid models list`.")
 @click.option("--yes", "-y", is_flag=True, help="Fetch the default model without asking, where none is here.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no notes on standard error.")
 @click.pass_obj
 def recover(
-    settings: Settings, session: str | None, no_audit: bool, model: str | None, yes: bool, quiet: bool
+    settings: Settings,
+    session: str | None,
+    no_audit: bool,
+    everything: bool,
+    model: str | None,
+    yes: bool,
+    quiet: bool,
 ) -> None:
     """Finish recordings that were cut off, and audit them.
 
@@ -60,7 +67,7 @@ def recover(
             click.echo(_said(done))
             if not no_audit:
                 try:
-                    _audit(settings, store, done, notes, model, yes=yes)
+                    _audit(settings, store, done, notes, model, yes=yes, everything=everything)
                 except KeyboardInterrupt:
                     said = f"stopped; the recording is safe: unsaid audit {done.id} goes on from here"
                     click.echo(said, err=True)
@@ -105,7 +112,14 @@ def _said(session: Session) -> str:
 
 
 def _audit(
-    settings: Settings, store: Store, session: Session, notes: Notes, model: str | None, *, yes: bool
+    settings: Settings,
+    store: Store,
+    session: Session,
+    notes: Notes,
+    model: str | None,
+    *,
+    yes: bool,
+    everything: bool,
 ) -> None:
     from unsaid import pipeline
     from unsaid.cli.choose import request
@@ -114,4 +128,4 @@ def _audit(
     session, audit = pipeline.audit_session(
         session, store, request(settings, notes, model=model, yes=yes), notes
     )
-    print_report(console(), audit, title=session.id, page=session.page)
+    print_report(console(), audit, title=session.id, page=session.page, everything=everything)

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from unsaid.config import Settings
     from unsaid.rules.base import Example
 
 
 @click.command()
+@click.option("--mine", is_flag=True, help="How often each flagged in your sessions, and was dismissed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def rules(as_json: bool) -> None:
-    """List the rules.
+@click.pass_obj
+def rules(settings: Settings, mine: bool, as_json: bool) -> None:
+    """List the rules, or how they did on your answers.
 
     D: silent decisions. A: missing assumptions. U: unbounded uncertainty.
     """
     from unsaid.rules import RULES
+
+    if mine:
+        from unsaid.cli.mine import show
+
+        show(settings, as_json=as_json)
+        return
 
     if as_json:
         rows = [{"code": r.code, "name": r.name, "family": r.family, "summary": r.summary} for r in RULES]
@@ -62,6 +71,7 @@ def explain(rule: str) -> None:
         lines += ["", "Known to go wrong", *(line for e in found.known_misses for line in _example(e))]
     lines += ["", "How to say it instead", *_wrapped(found.instead), ""]
     lines += [f"  {frame.replace('{thing}', '…')}" for frame in found.frames]
+    lines += ["", f"The same as a page: docs/rules/{found.page}"]
     click.echo("\n".join(lines))
 
 

@@ -56,9 +56,10 @@ def list_(settings: Settings, as_json: bool) -> None:
 
 @sessions.command()
 @click.argument("session")
+@click.option("--all", "everything", is_flag=True, help="Show the less sure and the less costly flags too.")
 @click.option("--json", "as_json", is_flag=True, help="Print session.json and the audit as JSON.")
 @click.pass_obj
-def show(settings: Settings, session: str, as_json: bool) -> None:
+def show(settings: Settings, session: str, everything: bool, as_json: bool) -> None:
     """Show a session's marked-up transcript and where its files lie."""
     found = Store(settings.sessions_dir).find(session)
     if as_json:
@@ -70,7 +71,7 @@ def show(settings: Settings, session: str, as_json: bool) -> None:
     from unsaid.cli.output import console, print_report
     from unsaid.pipeline import load_audit
 
-    print_report(console(), load_audit(found), title=found.id, page=found.page)
+    print_report(console(), load_audit(found), title=found.id, page=found.page, everything=everything)
     click.echo()
     if found.take is not None:
         for what, times_s in (("marked", found.take.marks_s), ("asked to think aloud", found.take.nudges_s)):

@@ -43,7 +43,12 @@ def read(source: Source) -> Transcript:
 def write(audit: Audit) -> str:
     """Flags and pauses as labels, in order of time."""
     labels = [
-        (f.start_s, f.end_s, f"{f.code} {f.name}: {f.quote}" if f.quote else f"{f.code} {f.name}")
+        (
+            f.start_s,
+            f.end_s,
+            f"{f.code} {f.name}{' (less sure)' if f.standing == 'less-sure' else ''}"
+            + (f": {f.quote}" if f.quote else ""),
+        )
         for f in audit.flags
     ]
     labels += [(p.start_s, p.end_s, f"pause {p.duration_s:.1f} s") for p in audit.transcript.pauses]

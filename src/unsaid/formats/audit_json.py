@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, get_args
 
 from unsaid import __version__
@@ -27,12 +27,14 @@ from unsaid.model import (
     Segment,
     Sentence,
     Severity,
+    Standing,
     Timing,
     Transcript,
 )
 
 SCHEMA = 1
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
@@ -56,6 +58,8 @@ def dumps(audit: Audit, source: Mapping[str, object], version: str = __version__
         "duration": t.duration_s,
         "notes": list(t.notes),
         "flags": [_flag(f) for f in audit.flags],
+        "more": [_flag(f) for f in audit.more],
+        "dismissed": [_flag(f) for f in audit.dismissed],
         "measures": asdict(audit.measures),
         "pauses": [{"start": p.start_s, "end": p.end_s} for p in t.pauses],
         "sentences": [_sentence(s) for s in audit.sentences],
@@ -68,7 +72,7 @@ def _json(value: object) -> str:
     """JSON text: a list of objects one a line, so that it can be read and compared."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "[\n" + ",\n".join(f"  {_json(v)}" for v in value) + "\n ]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _flag(f: Flag) -> dict[str, object]:
@@ -87,6 +91,10 @@ def _flag(f: Flag) -> dict[str, object]:
         "evidence": list(f.evidence),
         "rewrite": f.rewrite,
         "confidence": f.confidence,
+        "number": f.number,
+        "cost_rank": f.cost_rank,
+        "standing": f.standing,
+        "dismissed": f.dismissed or None,
     }
 
 
@@ -124,13 +132,9 @@ def loads(text: str, transcript: Transcript | None = None, *, name: str = "audit
         _read_sentence(values, values.mapping(s, f"sentences[{i}]"), f"sentences[{i}]")
         for i, s in enumerate(values.array(doc.get("sentences"), "sentences"))
     )
-    flags = tuple(
-        _read_flag(values, values.mapping(f, f"flags[{i}]"), f"flags[{i}]")
-        for i, f in enumerate(values.array(doc["flags"], "flags"))
+    flags, more, dismissed = (
+        _read_flags(values, doc.get(name), name, len(sentences)) for name in ("flags", "more", "dismissed")
     )
-    for i, flag in enumerate(flags):
-        if not 0 <= flag.sentence_index < len(sentences):
-            raise values.error(f"flags[{i}].sentence_index", f"there is no sentence {flag.sentence_index}")
     prompt_text = values.text(doc.get("prompt"), "prompt")
     prompt_id = values.text(doc.get("prompt_id"), "prompt_id") or None
     kind: Kind | None = next((k for k in KINDS if k == doc.get("kind")), None)
@@ -140,6 +144,8 @@ def loads(text: str, transcript: Transcript | None = None, *, name: str = "audit
         flags=flags,
         measures=_read_measures(values, values.mapping(doc["measures"], "measures")),
         prompt=Prompt(prompt_text, kind, prompt_id) if prompt_text or kind or prompt_id else None,
+        more=more,
+        dismissed=dismissed,
     )
 
 
@@ -189,6 +195,19 @@ def _read_sentence(values: Values, raw: dict[str, object], path: str) -> Sentenc
     )
 
 
+def _read_flags(values: Values, raw: object, name: str, sentences: int) -> tuple[Flag, ...]:
+    flags = []
+    for i, row in enumerate(values.array(raw, name)):
+        path = f"{name}[{i}]"
+        raw_flag = values.mapping(row, path)
+        flag = _read_flag(values, raw_flag, path)
+        if not 0 <= flag.sentence_index < sentences:
+            raise values.error(f"{path}.sentence_index", f"there is no sentence {flag.sentence_index}")
+        # An audit of an earlier version counts its flags as it shows them.
+        flags.append(flag if "number" in raw_flag else replace(flag, number=i + 1))
+    return tuple(flags)
+
+
 def _read_flag(values: Values, raw: dict[str, object], path: str) -> Flag:
     family = next((f for f in FAMILIES if f == raw.get("family")), None)
     if family is None:
@@ -197,6 +216,10 @@ def _read_flag(values: Values, raw: dict[str, object], path: str) -> Flag:
     severity = next((s for s in severities if s == raw.get("severity")), None)
     if severity is None:
         raise values.error(f"{path}.severity", f"this should be one of {', '.join(severities)}")
+    standings: tuple[Standing, ...] = get_args(Standing)
+    standing = next((s for s in standings if s == raw.get("standing", "shown")), None)
+    if standing is None:
+        raise values.error(f"{path}.standing", f"this should be one of {', '.join(standings)}")
     evidence = values.array(raw.get("evidence"), f"{path}.evidence")
     return Flag(
         id=values.text(raw.get("id"), f"{path}.id"),
@@ -213,6 +236,10 @@ def _read_flag(values: Values, raw: dict[str, object], path: str) -> Flag:
         evidence=tuple(values.text(e, f"{path}.evidence[{i}]") for i, e in enumerate(evidence)),
         rewrite=values.text(raw.get("rewrite"), f"{path}.rewrite"),
         confidence=values.number(raw.get("confidence", 1.0), f"{path}.confidence"),
+        number=values.integer(raw.get("number", 0), f"{path}.number"),
+        cost_rank=values.integer(raw.get("cost_rank", 0), f"{path}.cost_rank"),
+        standing=standing,
+        dismissed=values.text(raw.get("dismissed"), f"{path}.dismissed"),
     )
 
 

@@ -23,7 +23,7 @@ class MarkedSentence:
 
     @property
     def marked(self) -> str:
-        """The text with its codes before it: `[D1] I'll use a hash map.`"""
+        """The text with its codes before it: `[D1] I'll use a hash map.`, `[D1 less sure] A map.`"""
         return "".join(f"[{c}] " for c in self.codes) + self.text
 
 
@@ -32,8 +32,9 @@ def marked_sentences(audit: Audit) -> list[MarkedSentence]:
     codes: dict[int, list[str]] = {}
     for flag in audit.flags:
         found = codes.setdefault(flag.sentence_index, [])
-        if flag.code not in found:
-            found.append(flag.code)
+        code = f"{flag.code} less sure" if flag.standing == "less-sure" else flag.code
+        if code not in found:
+            found.append(code)
     marked = []
     for s in sorted(audit.sentences, key=lambda s: (s.start_s, s.index)):
         text = one_line(s.text)

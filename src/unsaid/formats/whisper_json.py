@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import get_args
 
 from unsaid.formats import plain
 from unsaid.formats.build import LooseWord, build, checked_span, settle_words, spaced, split_speaker
 from unsaid.formats.json_file import Values, parse
-from unsaid.formats.source import Source, clean
+from unsaid.formats.source import MAX_TIME_S, Source, clean
 from unsaid.model import KINDS, Kind, Pause, Prompt, Segment, Timing, Transcript, Word
 
 _LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[\]{\"])")
@@ -49,53 +50,80 @@ def read(source: Source) -> Transcript:
     language = doc.get("language", info.get("language"))
     prompt, prompt_notes = _prompt(doc)
     model, options = doc.get("model"), doc.get("options")
+    timing = _timing(doc.get("timing"))
     return build(
         source,
         segments,
         values.repairs,
         duration_s=duration_s,
         pauses=_pauses(values, doc["pauses"]) if "pauses" in doc else None,
-        timing=_timing(doc.get("timing")),
+        timing=timing,
         language=values.text(language, "language") or None,
         prompt=prompt,
         model=clean(model) if isinstance(model, str) else None,
         options={k: v for k, v in options.items() if _shallow(v)} if isinstance(options, dict) else None,
         notes=[*_notes(doc.get("notes")), *prompt_notes],
-        may_be_silent="timing" in doc,  # a session's own file, of a recording in which no words were heard
+        may_be_silent=timing is not None,  # a session's own file, of a recording in which no words were heard
     )
 
 
 def _segment(values: Values, raw: dict[str, object], path: str) -> Segment:
     text = values.text(raw.get("text"), f"{path}.text")
+    given = values.array(raw.get("words"), f"{path}.words")
+    words = _usual_words(given)
     loose = []
-    for i, w in enumerate(values.array(raw.get("words"), f"{path}.words")):
-        word = _word(values, values.mapping(w, f"{path}.words[{i}]"), f"{path}.words[{i}]")
-        if word.text.strip():
-            loose.append(word)
+    if words is None:
+        for i, w in enumerate(given):
+            word = _word(values, values.mapping(w, f"{path}.words[{i}]"), f"{path}.words[{i}]")
+            if word.text.strip():
+                loose.append(word)
     start, end = raw.get("start"), raw.get("end")
-    times = [t for w in loose for t in (w.start_s, w.end_s) if t is not None]
-    if start is None and times:
-        start = min(times)
-    if end is None and times:
-        end = max(times)
+    if start is None or end is None:
+        times = [t for w in words or loose for t in (w.start_s, w.end_s) if t is not None]
+        if times:
+            start = min(times) if start is None else start
+            end = max(times) if end is None else end
     first_s, last_s = values.number(start, f"{path}.start"), values.number(end, f"{path}.end")
     try:
         start_s, end_s = checked_span(first_s, last_s, path, values.repairs)
     except ValueError as e:
         raise values.error(path, str(e)) from None
     speaker = raw.get("speaker")
-    words: tuple[Word, ...] = ()
     if loose:
         texts = spaced([w.text for w in loose], text)
         loose = [LooseWord(t, w.start_s, w.end_s, w.probability) for t, w in zip(texts, loose, strict=True)]
         words = settle_words(loose, start_s, end_s, f"{path}.words", values.repairs)
+    if words:
         if not text.strip():
-            text = "".join(texts)
+            text = "".join([w.text for w in words])
     elif speaker is None:
         speaker, text = split_speaker(text)
     return Segment(
-        start_s, end_s, text, words, clean(str(speaker)) if isinstance(speaker, str | int) else None
+        start_s, end_s, text, words or (), clean(str(speaker)) if isinstance(speaker, str | int) else None
     )
+
+
+def _usual_words(given: Sequence[object]) -> tuple[Word, ...] | None:
+    """The words, where nothing about them wants a second look: so it is with tens of thousands of them."""
+    words = []
+    at_s = 0.0
+    for raw in given:
+        if type(raw) is not dict:
+            return None
+        text, start_s, end_s, sure = raw.get("word"), raw.get("start"), raw.get("end"), raw.get("probability")
+        if not (
+            type(text) is str
+            and text[:1] == " "
+            and text.isprintable()
+            and not text.isspace()
+            and type(start_s) is type(end_s) is type(sure) is float
+            and at_s <= start_s <= end_s <= MAX_TIME_S
+            and 0.0 <= sure <= 1.0
+        ):
+            return None
+        words.append(Word(text, start_s, end_s, sure))
+        at_s = start_s
+    return tuple(words)
 
 
 def _word(values: Values, raw: dict[str, object], path: str) -> LooseWord:

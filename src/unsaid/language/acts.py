@@ -7,11 +7,13 @@ the plain sentences with their acts. Pure, linear in the number of words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from unsaid.language.cues import FILLERS, Cue, Token, find, is_number, listed, tokens
+from unsaid.language.own import Lexicon
 from unsaid.model import Act, Kind, Prompt, Sentence
 
 _NUMBER_CORE = re.compile(r"\d+(?:[.,]\d+)*")
@@ -44,11 +46,12 @@ class Read:
     """No finite verb: a heading, or a decision said in shorthand ("Storage, MySQL")."""
     code: bool
     """Narrates code being typed rather than a choice being made."""
-
-    @property
-    def index(self) -> int:
-        """Place of the sentence in the answer."""
-        return self.sentence.index
+    words: tuple[str, ...]
+    """The words in lower case."""
+    bag: frozenset[str]
+    """The same without order."""
+    index: int
+    """Place of the sentence in the answer."""
 
     @property
     def pause_s(self) -> float:
@@ -56,9 +59,23 @@ class Read:
         return self.sentence.pause_before_s
 
     @cached_property
-    def words(self) -> tuple[str, ...]:
-        """The words in lower case."""
-        return tuple(t.text for t in self.tokens)
+    def figures(self) -> int:
+        """Words that are numbers."""
+        return sum(map(is_number, self.words))
+
+    @cached_property
+    def pieces(self) -> tuple[int, ...]:
+        """Words in each stretch between commas."""
+        text, toks = self.sentence.text, self.tokens
+        if "," not in text and ";" not in text and ":" not in text:
+            return (len(toks),)
+        out, begin = [], 0
+        for i, (t, following) in enumerate(pairwise(toks), 1):
+            after = text[t.end : following.start]
+            if len(after) > 1 and ("," in after or ";" in after or ":" in after):
+                out.append(i - begin)
+                begin = i
+        return (*out, len(toks) - begin)
 
     @property
     def size(self) -> int:
@@ -67,23 +84,36 @@ class Read:
 
     def weight(self, kind: str) -> float:
         """The strongest phrase of a kind, 0 where there is none."""
-        return max((c.weight for c in self.cues.get(kind, ())), default=0.0)
+        found = self.cues.get(kind)
+        if found is None:
+            return 0.0
+        return found[0].weight if len(found) == 1 else max(c.weight for c in found)
 
     def best(self, kind: str) -> Cue | None:
         """The strongest phrase of a kind, the first of equals."""
-        return max(self.cues.get(kind, ()), key=lambda c: (c.weight, -c.start), default=None)
+        found = self.cues.get(kind)
+        if found is None:
+            return None
+        return found[0] if len(found) == 1 else max(found, key=lambda c: (c.weight, -c.start))
 
     def has(self, name: str) -> bool:
         """True when a member of a class of the lexicon stands in the sentence."""
-        return any(n == name for at in self.classes for n, _ in at)
+        return name in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        return frozenset([n for at in self.classes for n, _ in at])
 
     def spans(self, *names: str) -> list[tuple[int, int]]:
         """Word spans of the members of classes, longest first at each place, none inside another."""
         out: list[tuple[int, int]] = []
+        if self._named.isdisjoint(names):
+            return out
         for i, at in enumerate(self.classes):
-            end = max((e for n, e in at if n in names), default=0)
-            if end and (not out or i >= out[-1][1]):
-                out.append((i, end))
+            if at and (not out or i >= out[-1][1]):
+                end = max([e for n, e in at if n in names], default=0)
+                if end:
+                    out.append((i, end))
         return out
 
     def quote(self, start: int, end: int) -> str:
@@ -123,7 +153,7 @@ class Read:
             told = self.words[start:end]
             if not 0 < len(told) <= 7 or not content(told) - content(listed("times")):
                 continue
-            if start < cue.start and any(w in listed("finite") for w in told):
+            if start < cue.start and not listed("finite").isdisjoint(told):
                 continue
             text = self.quote(start, end)
             return text[0].lower() + text[1:] if start == 0 and text[1:2].islower() else text
@@ -193,9 +223,8 @@ def stem(word: str) -> str:
 
 def content(words: Iterable[str]) -> frozenset[str]:
     """Stems of the words that carry a meaning of their own."""
-    return frozenset(
-        stem(w) for w in words if len(w) > 1 and w not in listed("stopwords") and w not in FILLERS
-    )
+    stopwords = listed("stopwords")
+    return frozenset([stem(w) for w in words if len(w) > 1 and w not in stopwords and w not in FILLERS])
 
 
 def numbers(words: Sequence[str]) -> frozenset[float]:
@@ -272,12 +301,27 @@ def _is_filler(text: str, toks: Sequence[Token], cue: Cue) -> bool:
     )
 
 
-def _read(sentence: Sentence) -> Read:
+def _has_verb(words: Sequence[str], lead: int, named: Container[int]) -> bool:
+    """A finite verb, or a subject that stands for one; `named` are words of names."""
+    finite, opines = listed("finite"), listed("opines")
+    for i, w in enumerate(words):
+        if not (w in finite or w in _BARE_SUBJECTS or (i > lead and len(w) > 4 and w.endswith("ed"))):
+            continue
+        if (
+            not (w in opines and i and words[i - 1] == "i")
+            and not (w == "i" and i + 1 < len(words) and words[i + 1] in opines)
+            and i not in named
+        ):
+            return True
+    return False
+
+
+def _read(sentence: Sentence, own: Lexicon | None = None) -> Read:
     toks = tokens(sentence.text)
-    words = tuple(t.text for t in toks)
-    found = find(words)
+    words = tuple([t.text for t in toks])
+    found = find(words, own)
     lead = _lead(words)
-    codes = sum(1 for at in found.classes if any(n == "code" for n, _ in at))
+    codes = sum(1 for at in found.classes if at and any(n == "code" for n, _ in at))
     # Words within a name of several words are no verbs: "document store".
     named = {
         j
@@ -300,15 +344,12 @@ def _read(sentence: Sentence) -> Read:
         question=_is_question(sentence.text, words, lead),
         content=content(words),
         lead=lead,
-        verbless=not any(
-            (w in listed("finite") or w in _BARE_SUBJECTS or (i > lead and len(w) > 4 and w.endswith("ed")))
-            and not (w in listed("opines") and i and words[i - 1] == "i")
-            and not (w == "i" and i + 1 < len(words) and words[i + 1] in listed("opines"))
-            and i not in named
-            for i, w in enumerate(words)
-        ),
+        verbless=not _has_verb(words, lead, named),
         code=(codes >= 2 and codes >= 0.22 * len(words))
         or (bool(words) and words[lead] in listed("code_openers")),
+        words=words,
+        bag=frozenset(words),
+        index=sentence.index,
     )
 
 
@@ -348,10 +389,13 @@ def _kind(prompt_words: Sequence[str], reads: Sequence[Read]) -> Kind | None:
 
 
 def understand(
-    sentences: Sequence[Sentence], prompt: Prompt | None = None, kind: Kind | None = None
+    sentences: Sequence[Sentence],
+    prompt: Prompt | None = None,
+    kind: Kind | None = None,
+    own: Lexicon | None = None,
 ) -> Answer:
-    """Read all sentences of an answer."""
-    reads = tuple(_read(s) for s in sentences)
+    """Read all sentences of an answer, by our words and phrases and the user's own."""
+    reads = tuple(_read(s, own) for s in sentences)
     places: dict[str, list[int]] = {}
     for r in reads:
         for c in r.content:
@@ -380,7 +424,20 @@ def with_acts(answer: Answer) -> tuple[Sentence, ...]:
         if r.question and r.tokens and not any(a.kind == "question" for a in acts):
             acts.append(Act("question", r.tokens[0].start, r.tokens[-1].end))
         acts.sort(key=lambda a: (a.start, a.end, a.kind))
-        out.append(replace(r.sentence, acts=tuple(acts)))
+        # Not by `replace`, which is slow.
+        s = r.sentence
+        out.append(
+            Sentence(
+                s.index,
+                s.text,
+                s.start_s,
+                s.end_s,
+                s.first_word,
+                s.last_word,
+                s.pause_before_s,
+                tuple(acts),
+            )
+        )
     return tuple(out)
 
 

@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
+from unsaid.language.own import Lexicon
+
 GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
 """How sure each grade of phrase makes us, 0 to 1."""
+NOTHING = Lexicon()
+"""No own words and phrases."""
 LONGEST_MATCH = 14
 """Words that one phrase may span, wildcards and fillers included."""
 
@@ -122,6 +126,7 @@ _SHORT = {
 
 # Keys of an automaton's node that are no words.
 _ANY, _JUMP, _DONE, _LAST, _CLASS = "\0any", "\0jump", "\0done", "\0last", "\0class"
+_FLAT = "\0flat"
 
 
 class Token(NamedTuple):
@@ -157,8 +162,10 @@ def tokens(text: str) -> tuple[Token, ...]:
     """The words of `text` with their places; hyphens and slashes part words, apostrophes do not."""
     out = []
     for m in _TOKEN.finditer(text):
-        word = m.group().lower().replace("’", "'")
-        out.append(Token(_SHORT.get(word, word), m.start(), m.end()))
+        word = m[0].lower()
+        if "’" in word:
+            word = word.replace("’", "'")
+        out.append(Token(_SHORT.get(word, word), *m.span()))
     return tuple(out)
 
 
@@ -185,14 +192,24 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(listed.split() if isinstance(listed, str) else listed)
 
 
-def prepare() -> None:
+def kinds() -> tuple[str, ...]:
+    """The kinds of act that phrases stand for, in the order of `cues.toml`."""
+    return tuple(k for k in _document() if k not in ("classes", "words"))
+
+
+def prepare(own: Lexicon | None = None) -> None:
     """Read the phrases now rather than with the first sentence."""
-    _data()
+    _data(own or NOTHING)
 
 
-@cache
-def _data() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The automata of the classes and of the phrases, built once."""
+def plain(phrase: str) -> str:
+    """A phrase as a person writes it, as a row of plain words; empty where it has none."""
+    return " ".join(t.text for t in tokens(phrase))
+
+
+@lru_cache(maxsize=4)
+def _data(own: Lexicon) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The automata of the classes and of the phrases, built once; `own` words and phrases are sure ones."""
     doc = _document()
     classes: dict[str, Any] = {}
     for name, members in doc["classes"].items():
@@ -205,15 +222,26 @@ def _data() -> tuple[dict[str, Any], dict[str, Any]]:
         for grade, rows in grades.items():
             for row in rows:
                 _insert(phrases, row, (kind, GRADES[grade]))
+    for name, member in own.words:
+        _insert(classes, plain(member), name)
+    for kind, phrase in own.cues:
+        _insert(phrases, plain(phrase), (kind, 1.0))
     return classes, phrases
 
 
 _ELEMENT = re.compile(r"[()|]|[^\s()|]+")
+_MORE_THAN_WORDS = re.compile(r"[()|*?_$<]")
 _Node = dict[str, Any]
 
 
 def _insert(root: _Node, phrase: str, mark: object) -> None:
     """Add one phrase; groups share what follows them, so the size grows with the text of the phrase only."""
+    if _MORE_THAN_WORDS.search(phrase) is None:
+        node = root
+        for word in phrase.split():
+            node = node.setdefault(word, {})
+        node.setdefault(_DONE, []).append(mark)
+        return
     parts = _ELEMENT.findall(phrase)
     nodes, end = _row(parts, 0, [root])
     if end != len(parts):
@@ -273,29 +301,29 @@ def _step(node: _Node, word: str) -> _Node:
     return cast("_Node", node.setdefault(word, {}))
 
 
-def find(words: Sequence[str]) -> Found:
-    """All classes and phrases in a row of words (lower case, no punctuation)."""
-    class_root, phrase_root = _data()
+def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
+    """All classes and phrases in a row of words (lower case, no punctuation), `own` ones besides ours."""
+    class_root, phrase_root = _data(own or NOTHING)
     n = len(words)
     classes: list[tuple[tuple[str, int], ...]] = []
-    for i in range(n):
+    for i, word in enumerate(words):
         spans: dict[str, int] = {}
-        first = class_root.get(words[i])
-        if first is None and len(words[i]) > 3 and words[i].endswith("s"):
+        node, end = class_root.get(word), i + 1
+        if node is not None:
+            while node is not None:
+                for name in node.get(_DONE, ()):
+                    spans[name] = end
+                node, end = node.get(words[end]) if end < n else None, end + 1
+        elif len(word) > 3 and word[-1] == "s":
             # A plural that is not listed by itself.
-            singular = class_root.get(words[i][:-1])
+            singular = class_root.get(word[:-1])
             if singular is not None:
                 spans.update({mark: i + 1 for mark in singular.get(_DONE, ()) if mark in _THING})
-        if first is not None:
-            for name, end in _walk_literal(first, words, i + 1):
-                if end > spans.get(name, 0):
-                    spans[name] = end
-        for name in _THING:
-            if name in spans:
-                spans["thing"] = max(spans.get("thing", 0), spans[name])
-        if words[i].endswith("'s") and words[i] not in _NOT_OWNED:
+        if spans and (ends := [spans[name] for name in _THING if name in spans]):
+            spans["thing"] = max(ends)
+        if word.endswith("'s") and word not in _NOT_OWNED:
             spans["xs"] = i + 1
-        if is_number(words[i]):
+        if is_number(word):
             end = i + 1
             while end < n and is_number(words[end]):
                 end += 1
@@ -304,78 +332,96 @@ def find(words: Sequence[str]) -> Found:
     found: dict[str, dict[int, Cue]] = {}
     root_classes = phrase_root.get(_CLASS, {})
     root_any = phrase_root.get(_ANY)
-    for i in range(n):
-        starts: list[tuple[dict[str, Any], int]] = []
-        node = phrase_root.get(words[i])
+    if root_any is not None and _FLAT not in root_any:
+        _flatten(root_any)
+    only_words = root_any is not None and not (_ANY in root_any or _CLASS in root_any or _DONE in root_any)
+    for i, word in enumerate(words):
+        starts: list[tuple[_Node, int]] = []
+        node = phrase_root.get(word)
         if node is not None:
             starts.append((node, i + 1))
         for name, end in classes[i]:
             node = root_classes.get(name)
             if node is not None:
                 starts.append((node, end))
-        if root_any is not None:
+        if root_any is not None and not (
+            only_words and i + 1 < n and words[i + 1] not in root_any and words[i + 1] not in FILLERS
+        ):
             starts.append((root_any, i + 1))
         if starts:
             _walk(starts, words, classes, i, found)
     return Found({k: tuple(v[i] for i in sorted(v)) for k, v in found.items()}, tuple(classes))
 
 
-def _walk_literal(node: dict[str, Any], words: Sequence[str], at: int) -> list[tuple[str, int]]:
-    out: list[tuple[str, int]] = []
-    while True:
-        out.extend((mark, at) for mark in node.get(_DONE, ()))
-        if at >= len(words):
-            return out
-        following = node.get(words[at])
-        if following is None:
-            return out
-        node, at = following, at + 1
-
-
 def _walk(
-    stack: list[tuple[dict[str, Any], int]],
+    stack: list[tuple[_Node, int]],
     words: Sequence[str],
     classes: Sequence[tuple[tuple[str, int], ...]],
     begin: int,
     found: dict[str, dict[int, Cue]],
 ) -> None:
     n = len(words)
-    limit = begin + LONGEST_MATCH
+    limit = min(n, begin + LONGEST_MATCH)
     seen: set[tuple[int, int]] = set()
     while stack:
         node, at = stack.pop()
-        key = (id(node), at)
-        if key in seen:
-            continue
-        seen.add(key)
-        marks = node.get(_DONE)
-        if marks is not None:
-            for kind, weight in marks:
+        if _FLAT not in node:
+            _flatten(node)
+        if _DONE in node:
+            for kind, weight in node[_DONE]:
                 at_kind = found.setdefault(kind, {})
                 old = at_kind.get(begin)
                 if old is None or (weight, at) > (old.weight, old.end):
                     at_kind[begin] = Cue(kind, weight, begin, at)
-        for joined in node.get(_JUMP, ()):
-            stack.append((joined, at))
-        if at >= n:
-            last = node.get(_LAST)
-            if last is not None:
-                stack.append((last, at))
-            continue
         if at >= limit:
+            if at >= n and _LAST in node:
+                stack.append((node[_LAST], at))
             continue
         word = words[at]
-        following = node.get(word)
-        if following is not None:
-            stack.append((following, at + 1))
-        following = node.get(_ANY)
-        if following is not None:
-            stack.append((following, at + 1))
-        of_class = node.get(_CLASS)
-        if of_class is not None:
+        if word in node:
+            stack.append((node[word], at + 1))
+        if _ANY in node:
+            stack.append((node[_ANY], at + 1))
+        if _CLASS in node:
+            of_class = node[_CLASS]
             for name, end in classes[at]:
-                following = of_class.get(name)
-                if following is not None:
-                    stack.append((following, end))
-        if word in FILLERS:
+                if name in of_class:
+                    stack.append((of_class[name], end))
+        if word in FILLERS and (id(node), at) not in seen:
+            seen.add((id(node), at))
             stack.append((node, at + 1))
+
+
+def _flatten(node: _Node) -> None:
+    """Put into a node what it reaches without a word, once; nodes that then share a word become one."""
+    reached: dict[int, _Node] = {}
+    open_ = [node]
+    while open_:
+        other = open_.pop()
+        if id(other) not in reached:
+            reached[id(other)] = other
+            open_ += other.get(_JUMP, ())
+    flat: _Node = {_FLAT: True}
+    of_class: _Node = {}
+    for other in reached.values():
+        for key, following in other.items():
+            if key == _DONE:
+                flat[_DONE] = [*flat.get(_DONE, ()), *following]
+            elif key == _CLASS:
+                for name, target in following.items():
+                    _join(of_class, name, target)
+            elif key not in (_JUMP, _FLAT):
+                _join(flat, key, following)
+    if of_class:
+        flat[_CLASS] = of_class
+    node.clear()
+    node.update(flat)
+
+
+def _join(into: _Node, key: str, node: _Node) -> None:
+    """Lead `key` to `node` as well as to where it leads already."""
+    old = into.get(key)
+    if old is None or old is node:
+        into[key] = node
+    else:
+        into[key] = {_JUMP: [old, node]}

@@ -127,7 +127,7 @@ def split(transcript: Transcript) -> tuple[Sentence, ...]:
                 index=index,
                 text=_joined(part),
                 start_s=part[0].start_s,
-                end_s=max(w.end_s for w in part),
+                end_s=max([w.end_s for w in part]),
                 first_word=first,
                 last_word=last,
                 pause_before_s=round(gaps[first], 3),
@@ -139,7 +139,7 @@ def split(transcript: Transcript) -> tuple[Sentence, ...]:
 
 def _joined(words: Iterable[Word]) -> str:
     """The words' text: as they stand where they bring their own spaces, else with single ones."""
-    return " ".join(part for w in words for part in w.text.split())
+    return " ".join([part for w in words for part in w.text.split()])
 
 
 def _gaps(words: Sequence[Word], pauses: Sequence[Pause]) -> list[float]:
@@ -181,7 +181,13 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
     """Positions one past the last word of each sentence, the last of them len(words)."""
     n = len(words)
     texts = [w.text.strip() for w in words]
-    stop = [bool(_END.search(t)) and not _is_abbreviation(t) for t in texts]
+    # Most words end in a letter; the expressions are slow beside that.
+    marked = [not t[-1:].isalnum() for t in texts]
+    stop = [
+        m and bool(_END.search(t)) and not _is_abbreviation(t) for m, t in zip(marked, texts, strict=True)
+    ]
+    bares = [_bare(t) for t in texts]
+    hanging, openers = listed("dangling"), listed("openers")
     # Distance to the next full stop; where it is far, punctuation is taken to be missing.
     next_stop = [0] * (n + 1)
     next_stop[n] = 0
@@ -196,10 +202,9 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
     for i in range(n - 1):
         length = i + 1 - first
         gap = gaps[i + 1]
-        bare = _bare(texts[i])
-        following = _bare(texts[i + 1])
-        dangling = bare in listed("dangling") and not stop[i]
-        comma = bool(_COMMA.search(texts[i]))
+        following = bares[i + 1]
+        dangling = bares[i] in hanging and not stop[i]
+        comma = marked[i] and bool(_COMMA.search(texts[i]))
         missing = bare_text or i - last_stop + next_stop[i] > BARE_WORDS
         ends = stop[i]
         last_stop = i if ends else last_stop
@@ -213,12 +218,12 @@ def _cuts(words: Sequence[Word], gaps: Sequence[float], segment_ends: frozenset[
             )
             ends = not joined and (comma or missing or following in listed("strong_openers"))
         elif not ends and (i + 1) in segment_ends and not dangling:
-            ends = texts[i + 1][:1].isupper() or (missing and following in listed("openers"))
+            ends = texts[i + 1][:1].isupper() or (missing and following in openers)
         elif not ends and missing and not any_pause and length >= 6 and not dangling:
             # No pauses and no stops: only the words are left.
             ends = following in listed("strong_openers") and (comma or length >= 12)
         if not ends and length >= 20 and not dangling:
-            score = gap + (0.5 if comma else 0.0) + (0.4 if following in listed("openers") else 0.0)
+            score = gap + (0.5 if comma else 0.0) + (0.4 if following in openers else 0.0)
             if score >= best_score:
                 best, best_score = i + 1, score
         if not ends and length >= LONGEST_WORDS:

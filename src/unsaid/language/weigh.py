@@ -10,14 +10,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from unsaid.language.acts import Answer, Read, content
 from unsaid.language.cues import Cue, is_number, listed
-
-SILENT_S = 4.0
-"""A pause from which the listener has missed a stretch of thinking."""
-BEFORE, AFTER = 1, 2
-"""The neighbourhood in which a reason or a bound is looked for, in sentences."""
+from unsaid.language.own import SILENT_S, Thresholds
 
 _LOOKED_AT = 40
 """So many later places of a word are looked at, however long the answer."""
@@ -41,8 +38,7 @@ class Decision:
     """What is chosen, as said; empty where it cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """Words near a sentence that give its reason, or bound its doubt."""
 
     strength: float
@@ -62,21 +58,25 @@ def thing_of(read: Read, start: int = 0, end: int | None = None) -> str:
     return ""
 
 
+_BOUNDING = ("bound", "check", "assumption")
+
+
 class Ground:
     """An answer with its decisions, reasons and bounds weighed."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, thresholds: Thresholds | None = None) -> None:
         self.answer = answer
-
-    @property
-    def reads(self) -> tuple[Read, ...]:
+        self.reads = answer.reads
         """The sentences, read."""
-        return self.answer.reads
+        self.thresholds = thresholds or Thresholds()
+        self.memo: dict[str, object] = {}
+        """What others have worked out on this ground, kept for the next who asks."""
+        self._reasons: dict[int, Support | None] = {}
 
     @cached_property
     def decisions(self) -> tuple[Decision | None, ...]:
         """For each sentence what it decides, None where nothing."""
-        return tuple(decide(self.answer, r) for r in self.reads)
+        return tuple(decide(self.answer, r, self.thresholds.pause_s) for r in self.reads)
 
     @cached_property
     def supports(self) -> tuple[tuple[float, Cue | None], ...]:
@@ -97,8 +97,10 @@ class Ground:
         """A reason heard much later that is clearly about the same thing: it shares two words of its own
         with it."""
         hits: dict[int, int] = {}
-        for part in self.reads[index].content:
-            at = self._callbacks.get(part, [])
+        if not self._callbacks:
+            return None
+        for part in self._callbacks.keys() & self.reads[index].content:
+            at = self._callbacks[part]
             first = bisect_right(at, index)
             for j in at[first : first + _LOOKED_AT]:
                 hits[j] = hits.get(j, 0) + 1
@@ -114,13 +116,20 @@ class Ground:
 
         Its strength joins what every neighbour gives, as if each were heard or missed by itself.
         """
-        best: Support | None = None
+        if index not in self._reasons:
+            self._reasons[index] = self._reason(index)
+        return self._reasons[index]
+
+    def _reason(self, index: int) -> Support | None:
+        best = 0.0
+        where, said = index, None
         silence = 1.0
-        for j in range(max(0, index - BEFORE), min(len(self.reads), index + AFTER + 3)):
+        before, after = self.thresholds.before, self.thresholds.after
+        for j in range(max(0, index - before), min(len(self.reads), index + after + 3)):
             strength, cue = self.supports[j]
             if j == index - 1:
                 strength = max(strength, self._fact(index))
-            if strength <= 0 or (j > index + AFTER and strength < 0.9):
+            if strength <= 0 or (j > index + after and strength < 0.9):
                 continue
             if j != index:
                 strength *= self._about(index, j)
@@ -130,29 +139,25 @@ class Ground:
                 # "She wanted it live, and I said no": another's wish, no reason of the speaker's.
                 strength *= 0.3
             silence *= 1.0 - min(0.97, strength)
-            if best is None or strength > best.strength:
-                quote = self.reads[j].cue_quote(cue) if cue is not None else self.reads[j].core
-                best = Support(strength, j, quote)
-        if best is None or best.strength < 0.6:
+            if strength > best:
+                best, where, said = strength, j, cue
+        if best < 0.6:
             later = self._called_back(index)
             if later is not None:
                 return later
-        if best is None:
+        if not best:
             return None
-        return Support(1.0 - silence, best.where, best.quote)
+        quote = self.reads[where].cue_quote(said) if said is not None else self.reads[where].core
+        return Support(1.0 - silence, where, quote)
 
     def _fact(self, index: int) -> float:
         """How far the sentence before is a fact from which this one follows ("... So ...")."""
         here, before = self.reads[index], self.answer.get(index - 1)
-        if before is None or before.question or not _follows(here) or self.decisions[index - 1] is not None:
+        if before is None or before.question or not follows(here) or self.decisions[index - 1] is not None:
             return 0.0
-        if (
-            any(is_number(w) for w in before.words)
-            or before.weight("requirement") >= 1
-            or before.weight("correction") >= 1
-        ):
+        if before.figures or before.weight("requirement") >= 1 or before.weight("correction") >= 1:
             return 0.75
-        if before.size >= 8 and any(w in listed("pronouns") for w in here.words):
+        if before.size >= 8 and not listed("pronouns").isdisjoint(here.words):
             return 0.55
         return 0.0
 
@@ -163,18 +168,16 @@ class Ground:
         decided = self.decisions[other]
         own = decided is not None and decided.strength >= 0.5
         if other < index:
-            linked = _follows(here) or (
-                not here.verbless
-                and len(here.content) <= 1
-                and any(w in listed("pronouns") for w in here.words)
+            linked = follows(here) or (
+                not here.verbless and len(here.content) <= 1 and not listed("pronouns").isdisjoint(here.words)
             )
             if there.question:
                 return 0.2
             if own:
                 return 0.6 if shared and linked else 0.3 if shared else 0.1
             weight = 0.95 if linked else 0.8 if shared else 0.3
-            return weight if here.pause_s < 2 * SILENT_S or linked or shared else 0.5 * weight
-        if other > index + AFTER:
+            return weight if here.pause_s < 2 * self.thresholds.pause_s or linked or shared else 0.5 * weight
+        if other > index + self.thresholds.after:
             rare = any(len(self.answer.places.get(p, ())) <= 4 for p in here.content & there.content)
             return 0.7 if rare and not own else 0.0
         chain = 1.0
@@ -183,17 +186,17 @@ class Ground:
             same = bool(between.content & here.content)
             back = same or (
                 not _opens_topic(between)
-                and (_leans_back(between) or any(w in listed("pronouns") for w in between.words[:4]))
+                and (leans_back(between) or not listed("pronouns").isdisjoint(between.words[:4]))
             )
             mine = self.decisions[k]
-            if between.pause_s >= SILENT_S and not back:
+            if between.pause_s >= self.thresholds.pause_s and not back:
                 chain *= 0.5
             if between.question and k < other:
                 chain *= 0.6
             if mine is not None and mine.strength >= 0.5 and not same:
                 chain *= 0.5 if back else 0.2
             elif not back:
-                leans = any(w in listed("pronouns") for w in between.words[:8]) and not _opens_topic(between)
+                leans = not listed("pronouns").isdisjoint(between.words[:8]) and not _opens_topic(between)
                 chain *= 0.6 if leans else 0.3
         return min(1.0, chain)
 
@@ -210,16 +213,23 @@ class Ground:
             return Support(cue.weight, j, other.cue_quote(cue))
         return None
 
-    def bound(self, index: int, before: int = BEFORE, after: int = AFTER) -> Support | None:
+    def bound(self, index: int) -> Support | None:
         """What limits a doubt in a sentence: a number, a condition, a check, a fallback, an assumption."""
+        before, after = self.thresholds.before, self.thresholds.after
         read = self.reads[index]
         for j in range(max(0, index - before), min(len(self.reads), index + after + 1)):
             other = self.reads[j]
-            for kind in ("bound", "check", "assumption"):
+            for kind in _BOUNDING:
+                if kind not in other.cues:
+                    continue
                 cue = other.best(kind)
                 if cue is None:
                     continue
-                if j > index and other.pause_s >= SILENT_S and not (read.content & other.content):
+                if (
+                    j > index
+                    and other.pause_s >= self.thresholds.pause_s
+                    and not (read.content & other.content)
+                ):
                     continue
                 return Support(cue.weight, j, other.cue_quote(cue))
         return None
@@ -235,7 +245,7 @@ class Ground:
         return None
 
 
-def _follows(read: Read) -> bool:
+def follows(read: Read) -> bool:
     """Opens as a consequence of what was said before."""
     opening = read.words[: read.lead + 1]
     return (
@@ -256,7 +266,7 @@ def _opens_topic(read: Read) -> bool:
     return any("," in text[toks[i].end : toks[i + 1].start] for i in (0, 1))
 
 
-def _leans_back(read: Read) -> bool:
+def leans_back(read: Read) -> bool:
     """Opens with a word that points to what was said before."""
     return bool(read.words) and (read.words[read.lead] in listed("anaphora") or read.words[0] == "so")
 
@@ -267,7 +277,7 @@ def _consequence(read: Read) -> int | None:
     for i in range(read.lead + 3, len(words) - 2):
         if words[i] == "as" and words[i + 1] not in listed("not_after_as"):
             comma = "," in read.sentence.text[read.tokens[i - 1].end : read.tokens[i].start]
-            if comma and any(w in listed("finite") for w in words[i + 2 : i + 8]):
+            if comma and not listed("finite").isdisjoint(words[i + 2 : i + 8]):
                 return i
         if words[i] == "so" and words[i + 1] in _SPEAKERS and _states(read, i):
             return i
@@ -350,7 +360,7 @@ def _fronted_choice(read: Read) -> int:
         if words[i] in ("i", "we", "i'd", "we'd", "i'll", "we'll"):
             rest = words[i + 2 :]
             plain = words[i - 1] not in listed("no_matter") and words[i + 1] not in listed("no_choice")
-            return i if plain and not any(w in listed("copulas") for w in rest) else -1
+            return i if plain and listed("copulas").isdisjoint(rest) else -1
         if words[i] in listed("finite") or words[i] in listed("copulas"):
             return -1
     return -1
@@ -369,21 +379,21 @@ def _lists_examples(answer: Answer, read: Read) -> bool:
         )
 
     near = [answer.get(read.index - 1), answer.get(read.index + 1)]
-    told = any(n is not None and any(w in listed("trying") for w in n.words) for n in near)
+    told = any(n is not None and not listed("trying").isdisjoint(n.words) for n in near)
     return alike(read) and (any(alike(n) for n in near) or told)
 
 
-def _signposts(read: Read) -> bool:
+def signposts(read: Read) -> bool:
     """Says what is talked about next, and chooses nothing: "let me start with the algorithm"."""
     words = read.words[read.lead :]
     start = 2 if words[:2] in (("let", "me"), ("let", "us")) else 1 if words[:1] in _SIGNPOSTS else 0
-    return start > 0 and any(w in listed("turning_to") for w in words[start : start + 2])
+    return start > 0 and not listed("turning_to").isdisjoint(words[start : start + 2])
 
 
 _SIGNPOSTS = (("let's",), ("i'll",), ("i'd",), ("i'm",), ("we'll",), ("we",), ("i",))
 
 
-def _mere_step(read: Read) -> bool:
+def mere_step(read: Read) -> bool:
     """What happens next in a sequence that is already settled: "after that, it passes the request on"."""
     words = read.words
     text = " ".join(words[:4])
@@ -403,10 +413,10 @@ _THEN = (
 )
 
 
-def _elaborates(answer: Answer, read: Read) -> bool:
+def _elaborates(answer: Answer, read: Read, silent_s: float) -> bool:
     """Goes on about what the sentence before chose, and brings in nothing new to choose."""
     before = answer.get(read.index - 1)
-    if before is None or read.pause_s >= SILENT_S or before.weight("decision") < 1:
+    if before is None or read.pause_s >= silent_s or before.weight("decision") < 1:
         return False
     things = [content(read.words[a:b]) for a, b in read.spans("thing")]
     new = any(not part <= before.content for part in things)
@@ -419,7 +429,7 @@ def _said_before(answer: Answer, read: Read) -> bool:
     return bool(parts) and all(answer.places.get(p, (read.index,))[0] < answer.summary_from for p in parts)
 
 
-def decide(answer: Answer, read: Read) -> Decision | None:
+def decide(answer: Answer, read: Read, silent_s: float = SILENT_S) -> Decision | None:
     """What a sentence decides, from its phrases, its form and the question before it."""
     if not read.tokens or read.question or (read.verbless and "question" in read.words):
         return None
@@ -433,8 +443,8 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     thing = thing_of(read)
     tech = read.has("tech") or read.has("approach")
     specific = tech or read.has("structure")
-    number = any(is_number(w) for w in words)
-    silent = read.pause_s >= SILENT_S
+    number = read.figures > 0
+    silent = read.pause_s >= silent_s
     before = answer.get(read.index - 1)
 
     def whole(least: float, as_form: str) -> None:
@@ -461,7 +471,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             answers = True
     elif (
         before is not None
-        and any(w in listed("choice_nouns") for w in before.words)
+        and not listed("choice_nouns").isdisjoint(before.words)
         and read.size <= 8
         and words[read.lead] in ("i", "we", "and")
     ):
@@ -483,11 +493,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             whole(0.75, "shorthand")
         elif read.has("thing") and 2 <= read.size <= 7:
             whole(0.4 if coding and not silent else 0.5, "shorthand")
-        if (
-            read.size <= 6
-            and read.sentence.text.count(",") == 1
-            and not any(w in listed("empty") for w in words)
-        ):
+        if read.size <= 6 and read.sentence.text.count(",") == 1 and listed("empty").isdisjoint(words):
             whole(0.35 if coding and not silent else 0.45 if coding else 0.55, "shorthand")
         elif number and read.size <= 6:
             whole(0.35 if coding else 0.5, "shorthand")
@@ -495,14 +501,14 @@ def decide(answer: Answer, read: Read) -> Decision | None:
             not coding
             and read.size <= 3
             and (
-                any(w in listed("moments") for w in words)
+                not listed("moments").isdisjoint(words)
                 or (read.size >= 2 and words[read.lead] in ("by", "per", "half"))
             )
         ):
             whole(0.5, "shorthand")
         if coding and specific and read.size <= 5:
             whole(0.45, "shorthand")
-        if not coding and 3 <= read.size <= 7 and any(w in listed("links") for w in words[read.lead + 1 :]):
+        if not coding and 3 <= read.size <= 7 and not listed("links").isdisjoint(words[read.lead + 1 :]):
             whole(0.55, "shorthand")
         if "not" in words[read.lead + 1 :] and (read.size <= 5 or (read.size <= 8 and read.has("thing"))):
             whole(0.7, "shorthand")
@@ -571,11 +577,11 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.3
     if coding and read.verbless and number and _lists_examples(answer, read):
         strength -= 0.5
-    if not specific and _signposts(read):
+    if not specific and signposts(read):
         strength -= 0.5
-    if form != "answer" and _mere_step(read):
+    if form != "answer" and mere_step(read):
         strength -= 0.4
-    if form != "answer" and weight < 1 and _elaborates(answer, read):
+    if form != "answer" and weight < 1 and _elaborates(answer, read, silent_s):
         strength -= 0.3
     if read.index >= answer.summary_from and _said_before(answer, read):
         strength -= 0.5
@@ -584,7 +590,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.5 if words[read.lead] == "if" else 0.25 if weight < 1 else 0.0
     if coding and words[read.lead : read.lead + 2] == ("let", "me") and not specific:
         strength -= 0.3
-    if any(w in listed("testing") for w in words):
+    if not listed("testing").isdisjoint(words):
         strength -= 0.3
     if sum(1 for w in words if is_number(w)) >= 4:
         strength -= 0.4
@@ -594,7 +600,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.3
     if words[0] in ("maybe", "perhaps"):
         strength -= 0.3
-    if read.size <= 3 and any(w in listed("yes_no") for w in words[read.lead :]):
+    if read.size <= 3 and not listed("yes_no").isdisjoint(words[read.lead :]):
         strength -= 0.5
     if coding and weight < 1 and "through" in words:
         # Going through a list is a step, no choice.
@@ -607,7 +613,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         strength -= 0.3
     if any(w in ("could", "might") for w in words):
         strength -= 0.3
-    if any(w in listed("blockers") for w in words[: read.lead + 4]) and form not in ("answer", "shorthand"):
+    if not listed("blockers").isdisjoint(words[: read.lead + 4]) and form not in ("answer", "shorthand"):
         strength -= 0.2
     if read.weight("question") >= 1 and any(w in ("ask", "check", "confirm", "clarify") for w in words):
         strength -= 0.4
@@ -622,7 +628,7 @@ def decide(answer: Answer, read: Read) -> Decision | None:
         if other.weight("correction") >= 1 and not other.question:
             strength *= 0.5
             break
-        if not (other.content & read.content or any(w in listed("pronouns") for w in other.words)):
+        if not (other.content & read.content or not listed("pronouns").isdisjoint(other.words)):
             # Another matter by now: what is taken back later is not this.
             break
     if sum(1 for w in words if w == "there's") >= 2:
@@ -632,14 +638,14 @@ def decide(answer: Answer, read: Read) -> Decision | None:
     told = len(read.content & answer.prompt_content)
     if read.content and told >= 0.6 * len(read.content) and (weight < 1 or told == len(read.content)):
         strength -= 0.4
-    if coding and tech and any(w in listed("languages") for w in words) and not read.has("structure"):
+    if coding and tech and not listed("languages").isdisjoint(words) and not read.has("structure"):
         strength -= 0.3
     if not story and weight < 1 and any(w in ("was", "were", "had", "did", "used") for w in words):
         strength -= 0.25
     if before is not None and circular and read.weight("circular") >= 1 and weight < 1 and strength < 0.95:
         strength -= 0.3
     if answer.kind == "debugging":
-        strength -= 0.4 if any(w in listed("investigating") for w in words) else 0.0 if weight >= 1 else 0.1
+        strength -= 0.4 if not listed("investigating").isdisjoint(words) else 0.0 if weight >= 1 else 0.1
     if before is not None and before.question and read.index <= 6 and number and "or" not in words:
         # A question about the task, answered by the speaker: a working assumption.
         strength -= 0.4

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from unsaid.errors import UnsaidError
 from unsaid.model import FAMILY_LETTERS
+from unsaid.rules import missing_assumption, silent_decision, unbounded_uncertainty
 from unsaid.rules.base import Example, Finding, Rule
+from unsaid.rules.judged import Sketch
 from unsaid.rules.missing_assumption import (
     ASSUMED_PROPERTY,
     INVENTED_REQUIREMENT,
@@ -45,7 +47,14 @@ RULES: tuple[Rule, ...] = (
     DEFERRED_AND_DROPPED,
 )
 
-__all__ = ["RULES", "Example", "Finding", "Rule", "chosen", "find"]
+SKETCHES: dict[str, dict[str, Sketch]] = {
+    "D": silent_decision.SKETCHES,
+    "A": missing_assumption.SKETCHES,
+    "U": unbounded_uncertainty.SKETCHES,
+}
+"""By family and code, what the rules read by hand before the learnt judgement; tools/train.py fits on it."""
+
+__all__ = ["RULES", "SKETCHES", "Example", "Finding", "Rule", "chosen", "find", "meant"]
 
 
 def find(code_or_name: str) -> Rule:
@@ -68,6 +77,22 @@ def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule
     """
     wanted = [r for r in RULES if not select or any(_meant(s, r) for s in _checked(select))]
     return tuple(r for r in wanted if not any(_meant(s, r) for s in _checked(ignore)))
+
+
+def meant(word: str) -> tuple[Rule, ...]:
+    """The rules that a word stands for: a code, a code's beginning, a rule's or a family's name.
+
+    Raises UnsaidError, with the word that is nearest, where it stands for none.
+    """
+    found = tuple(r for r in RULES if _meant(word, r))
+    if not found:
+        import difflib
+
+        known = [*(r.code.lower() for r in RULES), *(r.name for r in RULES), *FAMILY_LETTERS.values()]
+        near = difflib.get_close_matches(word.strip().lower(), known, 1)
+        hint = f"Did you mean '{near[0].upper() if len(near[0]) == 2 else near[0]}'?" if near else _known()
+        raise UnsaidError(f"{word!r} stands for no rule", hint)
+    return found
 
 
 def _meant(word: str, rule: Rule) -> bool:

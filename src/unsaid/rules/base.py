@@ -78,6 +78,11 @@ class Rule:
         """The family's name."""
         return FAMILY_LETTERS[self.code[0]]
 
+    @property
+    def page(self) -> str:
+        """Name of the rule's page in docs/rules/."""
+        return f"{self.code}-{self.name}.md"
+
 
 def shown(text: str) -> str:
     """A quotation for a message, cut after a dozen words."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from unsaid.language.acts import Read, content, is_tagged, numbers
 from unsaid.language.cues import Cue, is_number, listed
 from unsaid.language.weigh import Ground
 from unsaid.rules.base import BLANK, Example, Finding, Rule, shown
+from unsaid.rules.judged import Judged, Sketch, judged, settled
 
 _TESTING = frozenset({"test", "tests", "testing", "spin"})
 _CASES = frozenset({"when", "if", "whenever", "suppose", "case"})
@@ -28,14 +29,14 @@ def _frames(read: Read) -> bool:
     return estimate and any(is_number(w) for w in read.words)
 
 
-def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
+def _read_first_step(ground: Ground) -> Iterator[Finding]:
     if ground.answer.kind in ("story", "debugging"):
         return
     for read in ground.reads[:_EARLY]:
         if _frames(read) or (
             read.size >= 8
             and read.content & ground.answer.prompt_content
-            and any(w in listed("restating") for w in read.words)
+            and not listed("restating").isdisjoint(read.words)
         ):
             return
         d = ground.decisions[read.index]
@@ -47,7 +48,7 @@ def _solution_before_framing(ground: Ground) -> Iterator[Finding]:
             and read.size > 8
             and not any(read.weight(k) >= 1 for k in ("unknown", "depends"))
         )
-        if any(w in listed("naive") for w in read.words):
+        if not listed("naive").isdisjoint(read.words):
             continue
         if not concrete or not ((d is not None and d.strength >= 0.4) or flows):
             continue
@@ -74,7 +75,7 @@ def _marked(ground: Ground, index: int, before: int) -> bool:
     return any(reads[j].weight("assumption") >= 1 for j in range(max(0, index - before), index))
 
 
-def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
+def _read_quantity(ground: Ground) -> Iterator[Finding]:
     if ground.answer.kind == "story":
         return
     firsts: dict[float, int] = {}
@@ -137,7 +138,7 @@ def _unstated_quantity(ground: Ground) -> Iterator[Finding]:
         )
 
 
-def _invented_requirement(ground: Ground) -> Iterator[Finding]:
+def _read_need(ground: Ground) -> Iterator[Finding]:
     if ground.answer.kind == "story":
         return
     for read in ground.reads:
@@ -195,7 +196,7 @@ def _claim(quote: str) -> str:
     return rest if first.lower() in ("since", "because", "as") and rest else quote
 
 
-def _assumed_property(ground: Ground) -> Iterator[Finding]:
+def _read_property(ground: Ground) -> Iterator[Finding]:
     if ground.answer.kind == "story":
         return
     for read in ground.reads:
@@ -246,7 +247,7 @@ def _assumed_property(ground: Ground) -> Iterator[Finding]:
         )
 
 
-def _taken_for_granted(ground: Ground) -> Iterator[Finding]:
+def _read_granted(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("taken")
         if cue is None or read.question:
@@ -272,6 +273,80 @@ def _taken_for_granted(ground: Ground) -> Iterator[Finding]:
         )
 
 
+SKETCHES: dict[str, Sketch] = {
+    "A1": _read_first_step,
+    "A2": _read_quantity,
+    "A3": _read_need,
+    "A4": _read_property,
+    "A5": _read_granted,
+}
+"""What each rule of the family reads by hand, before the learnt judgement."""
+
+_TOLD = {
+    "A1": (
+        "The first step of a solution comes before any question, requirement or stated assumption.",
+        ("first step: {}", "no question, requirement, constraint, goal or assumption before it"),
+        f"Before I choose anything: what matters here is {BLANK}, and I'll assume {BLANK}.",
+    ),
+    "A2": (
+        "{} shapes the solution, and nobody gave it: it is neither in the prompt nor marked as a guess.",
+        ("quantity: {}", "not in the prompt, and not marked as a guess"),
+        f"I'll assume {BLANK}, since {BLANK}; if it were ten times that I'd {BLANK}.",
+    ),
+    "A3": (
+        "A need is asserted ({}) that neither the prompt nor a question established.",
+        ("need: {}", "not in the prompt, not asked, not marked as assumed"),
+        f"I'd assume {BLANK}. Is that right? If not, I'd {BLANK}.",
+    ),
+    "A4": (
+        "The solution leans on {}, and nobody said that it holds.",
+        ("property relied on: {}", "not in the prompt, not asked, not marked as assumed"),
+        f"I'm assuming {BLANK}. If it didn't hold I'd {BLANK}.",
+    ),
+    "A5": (
+        "{} stands where the assumption itself should be heard.",
+        ("taken for granted: {}", "no reason in the sentence"),
+        f"I'm assuming {BLANK} here, because {BLANK}.",
+    ),
+}
+"""Message, evidence and rewrite where no listed phrase gives the words."""
+
+
+def _all_given(said: frozenset[float], given: frozenset[float]) -> bool:
+    """What the prompt says needs no marking, whatever the sentence sounds like."""
+    return bool(said) and said <= given
+
+
+def _judged(ground: Ground) -> Judged:
+    return judged(ground, "A", SKETCHES)
+
+
+def _found(code: str) -> Callable[[Ground], Iterator[Finding]]:
+    def check(ground: Ground) -> Iterator[Finding]:
+        judgement = _judged(ground)
+
+        def otherwise(index: int) -> Finding:
+            quote = ground.reads[index].core
+            message, evidence, rewrite = _TOLD[code]
+            told = tuple(e.format(shown(quote)) for e in evidence)
+            return Finding(index, quote, message.format(shown(quote)), told, rewrite, 0.0)
+
+        found = list(settled(ground, judgement, code, otherwise))
+        if code == "A1":
+            # At most once an answer.
+            found = sorted(found, key=lambda f: (-f.confidence, f.sentence))[:1]
+        elif code == "A2":
+            given = ground.answer.prompt_numbers
+            found = [f for f in found if not _all_given(numbers(ground.reads[f.sentence].words), given)]
+        yield from found
+
+    return check
+
+
+_solution_before_framing, _unstated_quantity, _invented_requirement, _assumed_property, _taken_for_granted = (
+    _found(code) for code in ("A1", "A2", "A3", "A4", "A5")
+)
+
 SOLUTION_BEFORE_FRAMING = Rule(
     code="A1",
     name="solution-before-framing",
@@ -286,6 +361,12 @@ SOLUTION_BEFORE_FRAMING = Rule(
     ),
     caught=(
         Example(
+            "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
+            quote="So it's a mutex",
+            prompt="Implement a bounded blocking queue.",
+            kind="coding",
+        ),
+        Example(
             "So I'd start with an API gateway and a Kafka topic. Then a table for the parcels.",
             quote="I'd start with an API gateway",
             prompt="Design a parcel tracking service.",
@@ -298,8 +379,8 @@ SOLUTION_BEFORE_FRAMING = Rule(
             kind="design",
         ),
         Example(
-            "Bounded blocking queue, classic. So it's a mutex and two condition variables. Done.",
-            quote="So it's a mutex",
+            "Bounded blocking queue, classic. I'd use a deque and two condition variables. Done.",
+            quote="I'd use a deque",
             prompt="Implement a bounded blocking queue.",
             kind="coding",
         ),
@@ -634,7 +715,7 @@ TAKEN_FOR_GRANTED = Rule(
             "It's a web app, so React, and an API, the usual. Next, the map.",
             prompt="Design a parcel tracking service.",
             kind="design",
-            note="spared on purpose: nothing turns on it",
+            note="flagged though nothing turns on it: a web app would be React to most people",
         ),
     ),
     instead="Replace the word by the assumption it stands for.",

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from unsaid.language.acts import Read
 from unsaid.language.cues import Cue, listed
-from unsaid.language.weigh import SILENT_S, Decision, Ground, Support, is_counted
+from unsaid.language.weigh import Decision, Ground, Support, is_counted
 from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
+from unsaid.rules.judged import Judged, Sketch, judged, settled
 
 
-def _no_reason(near: Support | None) -> str:
+def _no_reason(ground: Ground, near: Support | None) -> str:
     if near is None or near.strength < 0.25:
-        return "no reason in the sentence, the one before or the two after"
+        return f"no reason in {ground.thresholds.window}"
     return f"nearest to a reason: {shown(near.quote)}, too little to carry the choice"
 
 
@@ -29,7 +30,7 @@ def _weighed(ground: Ground, d: Decision) -> tuple[float, list[str]]:
     if circular is not None and score > 0.15:
         score = min(1.0, score + 0.15)
         evidence.append(f"{shown(circular.quote)} gives no cause: it would fit any choice")
-    evidence.append(_no_reason(near))
+    evidence.append(_no_reason(ground, near))
     return score, evidence
 
 
@@ -52,9 +53,9 @@ _FORMS = {
 }
 
 
-def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
+def _read_choice(ground: Ground) -> Iterator[Finding]:
     for d in ground.decisions:
-        if d is None or ground.reads[d.sentence].pause_s >= SILENT_S:
+        if d is None or ground.reads[d.sentence].pause_s >= ground.thresholds.pause_s:
             continue
         score, evidence = _weighed(ground, d)
         if score < 0.2:
@@ -77,9 +78,9 @@ def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
         yield Finding(d.sentence, quote, message, tuple(evidence), rewrite, score)
 
 
-def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
+def _read_silence(ground: Ground) -> Iterator[Finding]:
     for d in ground.decisions:
-        if d is None or ground.reads[d.sentence].pause_s < SILENT_S:
+        if d is None or ground.reads[d.sentence].pause_s < ground.thresholds.pause_s:
             continue
         score, evidence = _weighed(ground, d)
         if score < 0.2:
@@ -95,7 +96,7 @@ def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
         yield Finding(d.sentence, quote, message, tuple(evidence), rewrite, min(1.0, score + 0.08))
 
 
-def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
+def _read_reversal(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue, at_once = read.best("reversal"), False
         before = ground.answer.get(read.index - 1)
@@ -132,7 +133,7 @@ def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
             quote,
             f"An earlier choice is dropped{f' for {shown(what)}' if what else ''}, and what was wrong with "
             "it is not said.",
-            (f"turns back: {shown(quote)}", _no_reason(near)),
+            (f"turns back: {shown(quote)}", _no_reason(ground, near)),
             f"I'm dropping {BLANK} because {BLANK}; {what or BLANK} fixes that by {BLANK}.",
             score,
         )
@@ -174,7 +175,7 @@ def _refused_last(read: Read) -> Cue | None:
     return Cue("exclusion", 1.0, len(words) - 3, len(words))
 
 
-def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
+def _read_exclusion(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("exclusion") or _refused_last(read)
         if cue is None or read.question or (read.words[cue.start] == "no" and not read.verbless):
@@ -209,10 +210,80 @@ def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
             read.index,
             quote,
             f"Something is left out ({shown(quote)}), and why it may be left out is not said.",
-            (f"left out: {shown(quote)}", _no_reason(near if outside or own else None)),
+            (f"left out: {shown(quote)}", _no_reason(ground, near if outside or own else None)),
             f"I'm leaving {what or BLANK} out because {BLANK}; if it mattered I'd {BLANK}.",
             score,
         )
+
+
+SKETCHES: dict[str, Sketch] = {
+    "D1": _read_choice,
+    "D2": _read_silence,
+    "D3": _read_reversal,
+    "D4": _read_exclusion,
+}
+"""What each rule of the family reads by hand, before the learnt judgement."""
+
+
+def _judged(ground: Ground) -> Judged:
+    return judged(ground, "D", SKETCHES)
+
+
+def _plainly(ground: Ground, index: int, *, silent: bool) -> Finding:
+    """A choice that no listed form shows: a plain statement."""
+    read = ground.reads[index]
+    quote = read.core
+    evidence: tuple[str, ...] = (f"stated plainly: {shown(quote)}", _no_reason(ground, ground.reason(index)))
+    if silent:
+        evidence = (f"pause of {read.pause_s:.1f} s before it", *evidence)
+        message = f"{read.pause_s:.0f} s of silence, then {shown(quote)}: what was weighed was not heard."
+        rewrite = f"I was weighing {BLANK} against {BLANK}. {sentence_case(quote)}, because {BLANK}."
+    else:
+        message = f"{shown(quote)} is a choice, and a listener has to guess why."
+        rewrite = f"{sentence_case(quote)}, because {BLANK}; the other way, {BLANK}, would {BLANK}."
+    return Finding(index, quote, message, evidence, rewrite, 0.0)
+
+
+def _unexplained_choice(ground: Ground) -> Iterator[Finding]:
+    yield from settled(ground, _judged(ground), "D1", lambda i: _plainly(ground, i, silent=False))
+
+
+def _decided_in_silence(ground: Ground) -> Iterator[Finding]:
+    yield from settled(ground, _judged(ground), "D2", lambda i: _plainly(ground, i, silent=True))
+
+
+def _unexplained_reversal(ground: Ground) -> Iterator[Finding]:
+    judgement = _judged(ground)
+
+    def turned(index: int) -> Finding:
+        quote = ground.reads[index].core
+        return Finding(
+            index,
+            quote,
+            "An earlier choice is dropped, and what was wrong with it is not said.",
+            (f"turns back: {shown(quote)}", _no_reason(ground, ground.reason(index))),
+            f"I'm dropping {BLANK} because {BLANK}; {BLANK} fixes that by {BLANK}.",
+            0.0,
+        )
+
+    yield from settled(ground, judgement, "D3", turned)
+
+
+def _unexplained_exclusion(ground: Ground) -> Iterator[Finding]:
+    judgement = _judged(ground)
+
+    def refused(index: int) -> Finding:
+        quote = ground.reads[index].core
+        return Finding(
+            index,
+            quote,
+            f"Something is left out ({shown(quote)}), and why it may be left out is not said.",
+            (f"left out: {shown(quote)}", _no_reason(ground, ground.reason(index))),
+            f"I'm leaving {BLANK} out because {BLANK}; if it mattered I'd {BLANK}.",
+            0.0,
+        )
+
+    yield from settled(ground, judgement, "D4", refused)
 
 
 UNEXPLAINED_CHOICE = Rule(
@@ -516,6 +587,12 @@ UNEXPLAINED_EXCLUSION = Rule(
     ),
     caught=(
         Example(
+            "How you work out the route, that's a separate service. Next, the map.",
+            quote="that's a separate service",
+            prompt="Design a parcel tracking service.",
+            kind="design",
+        ),
+        Example(
             "I'm not going to worry about deletes. Next, the map.",
             quote="I'm not going to worry about deletes",
             prompt="Design a parcel tracking service.",
@@ -530,12 +607,6 @@ UNEXPLAINED_EXCLUSION = Rule(
         Example(
             "Nobody cares about fairness. Next, the map.",
             quote="Nobody cares about fairness",
-            prompt="Design a parcel tracking service.",
-            kind="design",
-        ),
-        Example(
-            "How you work out the route, that's a separate service. Next, the map.",
-            quote="that's a separate service",
             prompt="Design a parcel tracking service.",
             kind="design",
         ),

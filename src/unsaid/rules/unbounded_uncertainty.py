@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from unsaid.language.acts import Read, content
 from unsaid.language.cues import Cue, is_number, listed
-from unsaid.language.weigh import SILENT_S, Ground, Support
+from unsaid.language.weigh import Ground, Support
 from unsaid.rules.base import BLANK, Example, Finding, Rule, sentence_case, shown
+from unsaid.rules.judged import Judged, Sketch, judged, settled
 
-_NO_BOUND = "nothing that bounds it in the sentence, the one before or the two after"
+
+def _no_bound(ground: Ground) -> str:
+    return f"nothing that bounds it in {ground.thresholds.window}"
 
 
 def _outside(read: Read, kind: str, cue: Cue) -> float:
@@ -23,12 +26,14 @@ def _outside(read: Read, kind: str, cue: Cue) -> float:
 def _bounded(ground: Ground, index: int, cue: Cue) -> Support | None:
     """What limits the doubt voiced in `cue`."""
     read = ground.reads[index]
-    for j in (index, index + 1, index + 2, index - 1):
+    window = ground.thresholds
+    later = range(index, index + window.after + 1)
+    for j in (*later, *range(index - 1, index - window.before - 1, -1)):
         other = ground.answer.get(j)
         if other is None or (j < index and not other.content & read.content):
             continue
         if j > index and any(
-            ground.reads[k].pause_s >= SILENT_S and not (ground.reads[k].content & read.content)
+            ground.reads[k].pause_s >= window.pause_s and not (ground.reads[k].content & read.content)
             for k in range(index + 1, j + 1)
         ):
             continue
@@ -46,7 +51,7 @@ def _bounded(ground: Ground, index: int, cue: Cue) -> Support | None:
     return None
 
 
-def _bare_hedge(ground: Ground) -> Iterator[Finding]:
+def _read_hedge(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("hedge")
         if cue is None or read.question:
@@ -79,14 +84,14 @@ def _bare_hedge(ground: Ground) -> Iterator[Finding]:
             read.index,
             quote,
             f"{shown(quote)} carries a claim, and nothing says how sure, within what, or how to find out.",
-            (f"doubt: {shown(quote)}", _NO_BOUND),
+            (f"doubt: {shown(quote)}", _no_bound(ground)),
             f"I expect {BLANK}, between {BLANK} and {BLANK}; I'd check it by {BLANK}, "
             f"and if it fails I'd {BLANK}.",
             score,
         )
 
 
-def _open_dependence(ground: Ground) -> Iterator[Finding]:
+def _read_dependence(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("depends")
         if cue is None or read.question:
@@ -133,7 +138,7 @@ def _not_a_doubt(read: Read, cue: Cue, *, story: bool) -> bool:
     return story and then
 
 
-def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
+def _read_unknown(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("unknown")
         if cue is None or read.question:
@@ -163,13 +168,13 @@ def _dangling_unknown(ground: Ground) -> Iterator[Finding]:
             read.index,
             quote,
             f"{shown(quote)} is left hanging: no way to find out, and nothing assumed in the meantime.",
-            (f"unknown: {shown(quote)}", _NO_BOUND),
+            (f"unknown: {shown(quote)}", _no_bound(ground)),
             f"I don't know {what or BLANK}; I'd find out by {BLANK}, and until then I assume {BLANK}.",
             score,
         )
 
 
-def _vague_magnitude(ground: Ground) -> Iterator[Finding]:
+def _read_magnitude(ground: Ground) -> Iterator[Finding]:
     for read in ground.reads:
         cue = read.best("magnitude")
         if cue is None or read.question:
@@ -193,7 +198,7 @@ def _vague_magnitude(ground: Ground) -> Iterator[Finding]:
         )
 
 
-def _deferred_and_dropped(ground: Ground) -> Iterator[Finding]:
+def _read_deferral(ground: Ground) -> Iterator[Finding]:
     counts = {k: len(v) for k, v in ground.answer.places.items()}
     for read in ground.reads:
         cue = read.best("deferral")
@@ -241,6 +246,70 @@ _ALL_ALONG = 2
 """A word in this many sentences before is not the deferral's own."""
 _COMMON = 8
 """A word in more sentences than this (or one in forty) names no topic of its own."""
+
+SKETCHES: dict[str, Sketch] = {
+    "U1": _read_hedge,
+    "U2": _read_dependence,
+    "U3": _read_unknown,
+    "U4": _read_magnitude,
+    "U5": _read_deferral,
+}
+"""What each rule of the family reads by hand, before the learnt judgement."""
+
+
+def _judged(ground: Ground) -> Judged:
+    return judged(ground, "U", SKETCHES)
+
+
+_TOLD = {
+    "U1": (
+        "{} carries a claim, and nothing says how sure, within what, or how to find out.",
+        "doubt: {}",
+        f"I expect {BLANK}, between {BLANK} and {BLANK}; "
+        f"I'd check it by {BLANK}, and if it fails I'd {BLANK}.",
+    ),
+    "U2": (
+        "{}, and neither on what nor which way it goes is heard.",
+        "left open: {}",
+        f"It depends on {BLANK}: if {BLANK} I'd {BLANK}, otherwise {BLANK}; here I take {BLANK}.",
+    ),
+    "U3": (
+        "{} is left hanging: no way to find out, and nothing assumed in the meantime.",
+        "unknown: {}",
+        f"I don't know {BLANK}; I'd find out by {BLANK}, and until then I assume {BLANK}.",
+    ),
+    "U4": (
+        "How much is {}? The point turns on the number, and there is none.",
+        "magnitude without a number: {}",
+        f"From {BLANK} to {BLANK}, measured by {BLANK}.",
+    ),
+    "U5": (
+        "{}: it is put off here, and the answer never comes back to it.",
+        "put off: {}",
+        f"I'm leaving {BLANK} for now because {BLANK}; my first guess would be {BLANK}.",
+    ),
+}
+"""Message, evidence and rewrite of a doubt without a listed phrase."""
+
+
+def _found(code: str) -> Callable[[Ground], Iterator[Finding]]:
+    def check(ground: Ground) -> Iterator[Finding]:
+        judgement = _judged(ground)
+
+        def otherwise(index: int) -> Finding:
+            quote = ground.reads[index].core
+            message, evidence, rewrite = _TOLD[code]
+            told = (evidence.format(shown(quote)), _no_bound(ground))
+            return Finding(index, quote, message.format(shown(quote)), told, rewrite, 0.0)
+
+        yield from settled(ground, judgement, code, otherwise)
+
+    return check
+
+
+_bare_hedge, _open_dependence, _dangling_unknown, _vague_magnitude, _deferred_and_dropped = (
+    _found(code) for code in ("U1", "U2", "U3", "U4", "U5")
+)
 
 BARE_HEDGE = Rule(
     code="U1",
@@ -479,6 +548,11 @@ VAGUE_MAGNITUDE = Rule(
     ),
     spared=(
         Example(
+            "The feedback was extremely positive. Then we went live.",
+            prompt="Tell me about a project you led.",
+            kind="story",
+        ),
+        Example(
             "Reports went from forty seconds to two, much faster. Then we went live.",
             prompt="Tell me about a project you led.",
             kind="story",
@@ -489,10 +563,10 @@ VAGUE_MAGNITUDE = Rule(
     ),
     known_misses=(
         Example(
-            "The feedback was extremely positive. Then we went live.",
+            "The office was pretty big. Then we went live.",
             prompt="Tell me about a project you led.",
             kind="story",
-            note="missed on purpose: praise is no magnitude",
+            note="flagged though nothing turns on the size of the office",
         ),
     ),
     instead="Say from where to where, and how you know.",

@@ -11,7 +11,16 @@ import unicodedata
 
 from unsaid.model import Audit
 from unsaid.views.markup import MarkedFlag, PauseMark, Run, SentenceMark, mark
-from unsaid.views.wording import clock, flags_line, measure_rows, pause_words, rule_words, visible
+from unsaid.views.wording import (
+    clock,
+    flags_line,
+    left_out,
+    measure_rows,
+    pause_words,
+    rule_words,
+    standing_words,
+    visible,
+)
 
 # What means something inside a line. The rest of ASCII punctuation does so at a line's start only.
 _INLINE = re.compile(r"([\\`*_\[\]<>&~|$#]|:(?=//)|(?<=\w)@(?=\w))")
@@ -40,7 +49,8 @@ def render(audit: Audit, *, title: str, page: str | None = None) -> str:
 
     blocks.append("## Flags")
     blocks.append(flags_line(audit))
-    blocks.extend(_flag(item, marked.timed) for item in marked.flags)
+    blocks.extend(escape(line) for line in left_out(audit))
+    blocks.extend(_flag(item, marked.timed) for item in marked.by_cost)
 
     blocks.append("## Measures")
     blocks.append("\n".join(f"- {row.label}: {row.sentence}" for row in measure_rows(audit)))
@@ -128,8 +138,10 @@ def _is_punctuation(char: str) -> bool:
 def _flag(item: MarkedFlag, timed: bool) -> str:
     flag = item.flag
     where = clock(flag.start_s) if timed else f"sentence {item.sentence_number or '?'}"
+    standing = standing_words(flag)
     lines = [
-        f"### {item.number}. {escape(flag.code)} {escape(rule_words(flag.name))}, {where}",
+        f"### {item.number}. {escape(flag.code)} {escape(rule_words(flag.name))}, {where}"
+        + (f", {standing}" if standing else ""),
         "",
         f"> {escape(flag.quote) or '(the whole sentence)'}",
         "",

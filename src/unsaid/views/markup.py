@@ -26,7 +26,7 @@ class MarkedFlag:
     """A flag with the number by which the reader finds it."""
 
     number: int
-    """1, 2, 3 … in the order of the audit's flags."""
+    """The flag's own; for flags without one 1, 2, 3 … in their order."""
     flag: Flag
     sentence_number: int | None
     """The number of its sentence; None where the audit has no such sentence."""
@@ -38,8 +38,9 @@ class MarkedFlag:
 
     @property
     def badge(self) -> str:
-        """What stands behind the quote: number and code, e.g. `3:D1`."""
-        return f"{self.number}:{self.flag.code}"
+        """What stands behind the quote: number and code, e.g. `3:D1`, `9:D1 less sure`."""
+        unsure = " less sure" if self.flag.standing == "less-sure" else ""
+        return f"{self.number}:{self.flag.code}{unsure}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class SentenceMark:
     pieces: tuple[Run | PauseMark, ...]
     """The text in runs, with the pauses inside the sentence where they were heard."""
     flags: tuple[MarkedFlag, ...]
-    """The flags on this sentence, by number."""
+    """The flags on this sentence, in order."""
     words: tuple[TimedWord, ...]
     """Empty where the transcript has no word times."""
 
@@ -116,7 +117,12 @@ class Marked:
     blocks: tuple[Block, ...]
     """Pauses and sentences in the order in which they are heard."""
     flags: tuple[MarkedFlag, ...]
-    """All flags by number, those that belong to no sentence included."""
+    """All flags in order of time, those that belong to no sentence included."""
+
+    @property
+    def by_cost(self) -> tuple[MarkedFlag, ...]:
+        """The flags with the most costly first, for the list of them."""
+        return tuple(sorted(self.flags, key=lambda item: item.flag.cost_rank))
 
     @property
     def timed(self) -> bool:
@@ -147,8 +153,8 @@ def mark(audit: Audit) -> Marked:
     """Lay out `audit` for a view. Pure; linear in words and flags."""
     numbers = {sentence.index: number for number, sentence in enumerate(audit.sentences, start=1)}
     flags = tuple(
-        MarkedFlag(number, flag, numbers.get(flag.sentence_index))
-        for number, flag in enumerate(audit.flags, start=1)
+        MarkedFlag(flag.number or place, flag, numbers.get(flag.sentence_index))
+        for place, flag in enumerate(audit.flags, start=1)
     )
     by_sentence: dict[int, list[MarkedFlag]] = {}
     for marked in flags:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from unsaid.model import Audit
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
-from unsaid.views.wording import clock, flags_line, measure_rows, pause_words, rule_words, visible
+from unsaid.views.wording import (
+    clock,
+    flags_line,
+    left_out,
+    measure_rows,
+    pause_words,
+    rule_words,
+    standing_words,
+    visible,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +65,9 @@ class _Printer:
         out += self.transcript(marked)
         out += self.heading("Flags")
         out += self.paragraph(flags_line(audit))
-        for item in marked.flags:
+        for line in left_out(audit):
+            out += self.paragraph(line, style="dim")
+        for item in marked.by_cost:
             out += [self.text("")]
             out += self.flag(item, marked)
         out += self.heading("Measures")
@@ -188,6 +199,7 @@ class _Printer:
             (f"[{self.safe(flag.code)}]", _BADGE.get(item.letter, "bold")),
             (f" {self.safe(rule_words(flag.name))}", "bold"),
             (f"  {where}", "dim"),
+            (f"  {standing_words(flag)}".rstrip(), "dim"),
         )
         out = self.wrap(head, self.width)
         pad = "   "

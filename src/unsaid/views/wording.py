@@ -86,6 +86,29 @@ def flags_line(audit: Audit) -> str:
     return f"{plural(len(audit.flags), 'flag')}: {', '.join(parts)}."
 
 
+def left_out(audit: Audit) -> tuple[str, ...]:
+    """What was found and is not shown, a line each: what `--all` shows, and what was dismissed."""
+    lines = []
+    if audit.more:
+        unsure = sum(1 for f in audit.more if f.standing == "less-sure")
+        cheap = len(audit.more) - unsure
+        if unsure and cheap:
+            what = f"{unsure} less sure and {cheap} less costly"
+        else:
+            what = "less sure" if unsure else "less costly"
+        lines.append(
+            f"{len(audit.more):,} more, {what}: --all shows {'it' if len(audit.more) == 1 else 'them'}."
+        )
+    if audit.dismissed:
+        lines.append(f"{len(audit.dismissed):,} dismissed.")
+    return tuple(lines)
+
+
+def standing_words(flag: Flag) -> str:
+    """Why a flag is left out by default, in words; empty where it is not."""
+    return "" if flag.standing == "shown" else flag.standing.replace("-", " ")
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One line of the measures."""

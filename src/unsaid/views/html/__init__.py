@@ -24,11 +24,13 @@ from unsaid.views.wording import (
     clock,
     family_counts,
     flags_line,
+    left_out,
     letter,
     measure_rows,
     pause_words,
     plural,
     rule_words,
+    standing_words,
     visible,
 )
 
@@ -78,6 +80,8 @@ def render(
             for key, text in FAMILY_TITLES.items()
         ],
         summary=flags_line(audit),
+        left_out=left_out(audit),
+        by_number={item.number: item for item in marked.flags},
         measures=measure_rows(audit),
         style=_trusted(style),
         script=_trusted(script),
@@ -250,11 +254,11 @@ def _data(marked: Marked) -> dict[str, Any]:
                 "start": round(item.flag.start_s, 3),
                 "end": round(item.flag.end_s, 3),
                 "said": visible(
-                    f"Flag {item.number} of {len(marked.flags)}: "
-                    f"{item.flag.code}, {rule_words(item.flag.name)}"
+                    f"Flag {item.number}{'' if place == item.number else f', {place}'} "
+                    f"of {len(marked.flags)}: {item.flag.code}, {rule_words(item.flag.name)}"
                 ),
             }
-            for item in marked.flags
+            for place, item in enumerate(marked.flags, 1)
         ],
     }
 
@@ -315,7 +319,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        visible=visible, clock=clock, rule_words=rule_words, pause_words=pause_words, blanks=_blanks
+        visible=visible,
+        clock=clock,
+        rule_words=rule_words,
+        pause_words=pause_words,
+        blanks=_blanks,
+        standing_words=standing_words,
     )
     environment.globals.update(pieces=_pieces, plural=plural, letter=letter)
     environment.tests["pause"] = lambda block: isinstance(block, PauseMark)

@@ -91,12 +91,13 @@
   const filterButtons = all("[data-family]", one(".filter"));
   const shown = (flag) => !root.classList.contains(`hide-${flag.family}`);
   const allHidden = one("#all-hidden");
+  const place = (number) => data.flags.findIndex((flag) => flag.number === number);
   let current = 0;
 
   function choose(number, { scroll = true } = {}) {
     for (const element of all(".is-current")) element.classList.remove("is-current");
     current = number;
-    const flag = data.flags[number - 1];
+    const flag = data.flags[place(number)];
     if (!flag) return;
     for (const element of all(`[data-flag="${number}"], mark[data-flags~="${number}"]`)) {
       element.classList.add("is-current");
@@ -115,14 +116,16 @@
   }
 
   function step(direction) {
-    const numbers = data.flags.filter(shown).map((flag) => flag.number);
-    if (!numbers.length) return;
+    // In order of time, whatever their numbers.
+    const flags = data.flags.filter(shown);
+    if (!flags.length) return;
+    const here = place(current);
     const next =
       direction > 0
-        ? (numbers.find((number) => number > current) ?? numbers[numbers.length - 1])
-        : (numbers.findLast((number) => number < current) ?? numbers[0]);
-    choose(next);
-    if (audio) seek(data.flags[next - 1].start - LEAD_S);
+        ? (flags.find((flag) => place(flag.number) > here) ?? flags[flags.length - 1])
+        : (flags.findLast((flag) => place(flag.number) < here) ?? flags[0]);
+    choose(next.number);
+    if (audio) seek(next.start - LEAD_S);
   }
 
   for (const button of filterButtons) {
@@ -229,7 +232,7 @@
       // On a narrow screen the links do what they do without a script: they go to the card, and back.
       if (wide || toLine) event.preventDefault();
       choose(number, { scroll: !event.defaultPrevented ? false : toLine || link.closest("#timeline") !== null });
-      const flag = data.flags[number - 1];
+      const flag = data.flags[place(number)];
       if (audio && toLine) hear(flag.start - LEAD_S);
       else if (audio && link.closest("#timeline")) seek(flag.start - LEAD_S);
       event.stopPropagation();
