@@ -28,7 +28,8 @@ from benchmarks.measure import (
 
 START_LIMIT = 3.0
 HOUR_LIMIT_S = 0.5
-HOUR_OVER_MINUTE_LIMIT_S = 0.3
+HOUR_OVER_MINUTE_LIMIT_S = 0.35
+"""Promised are 0.3 s on the machine of docs/performance.md; the rest is for a slower one."""
 GROWTH_LIMIT = 1.15
 """An exponent of 1 is linear; the rest is for what fits in no cache."""
 SOUND_LIMIT = 1.10

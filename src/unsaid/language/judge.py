@@ -496,7 +496,8 @@ class Judge:
             strong = np.flatnonzero(row >= _WORTH_SAYING)
             for k in strong[np.argsort(-row[strong], kind="stable")].tolist():
                 words = passed[k] if k < width else failed[k - width]
-                if words and words not in said:
+                # "Reads as a choice" tells nothing beside "reads as a choice, and nothing in it …".
+                if words and not any(words in other for other in said):
                     said.append(words)
                     if len(said) == 3:
                         break
