@@ -183,7 +183,7 @@ class Player:
                 self._stream = self._opened(sound, rate_hz)
             except self._sounddevice.PortAudioError as error:
                 refused = refused or error
-                if not set(error.args) & devices._REFUSED:
+                if not set(error.args) & devices.REFUSED:
                     break  # in use or gone: each further try would wait a second
                 continue
             self._taken_hz, self._sound = rate_hz, sound
@@ -207,7 +207,7 @@ class Player:
             if sound.at >= sound.pcm.size:
                 raise sounddevice.CallbackStop
 
-        with devices._quiet():
+        with devices.quiet():
             stream = sounddevice.OutputStream(
                 samplerate=rate_hz,
                 device=self._device,
@@ -328,7 +328,7 @@ def _portaudio() -> Any:
 
 def _output(sounddevice: Any, wanted: str | int | None) -> tuple[int, str, int]:
     """Number, name and preferred rate of the output that `wanted` means."""
-    with devices._quiet():
+    with devices.quiet():
         found = {int(d["index"]): d for d in sounddevice.query_devices() if d["max_output_channels"] > 0}
         default = sounddevice.default.device[1]
     if not found:
@@ -350,10 +350,10 @@ def _output(sounddevice: Any, wanted: str | int | None) -> tuple[int, str, int]:
 
 def _named(wanted: str, names: dict[int, str], default: int) -> int:
     """As `devices.choose` finds a microphone: the very name, else but for its ending, else what holds it."""
-    bare, part = devices._bare(wanted.strip()), wanted.strip().casefold()
+    bare, part = devices.bare_name(wanted.strip()), wanted.strip().casefold()
     fitting = (
         [i for i, name in names.items() if name == wanted.strip()]
-        or [i for i, name in names.items() if devices._bare(name) == bare]
+        or [i for i, name in names.items() if devices.bare_name(name) == bare]
         or [i for i, name in names.items() if part in name.casefold()]
     )
     listed = ", ".join(f"'{n}'" for n in dict.fromkeys(names.values()))

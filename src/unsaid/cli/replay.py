@@ -106,11 +106,11 @@ def _replay(
 
 
 def _flagged(found: Session, word: str | None, before_s: float, after_s: float) -> Iterator[_Moment]:
-    from unsaid.cli.dismiss import _find
+    from unsaid.cli.flags import find_flag
     from unsaid.pipeline import load_audit
 
     audit = load_audit(found)
-    named = audit.flags if word is None else (_find(_all(audit), word, found.id),)
+    named = audit.flags if word is None else (find_flag(_all(audit), word, found.id),)
     for flag in named:
         yield _Moment(flag.start_s - before_s, flag.end_s + after_s, _lines(flag))
 
@@ -121,12 +121,12 @@ def _all(audit: Audit) -> tuple[Flag, ...]:
 
 def _lines(flag: Flag) -> tuple[str, ...]:
     """The flag, and its sentence where the quote is only a part of it."""
-    from unsaid.cli.dismiss import _line
+    from unsaid.cli.flags import flag_line
     from unsaid.views.wording import visible
 
     sentence = flag.sentence.strip()
     rest = () if sentence.rstrip(".?!") == flag.quote.strip(" .?!") else (f"  {visible(sentence)}",)
-    return (_line(flag), *rest)
+    return (flag_line(flag), *rest)
 
 
 def _from_there(found: Session, given: str) -> _Moment:
