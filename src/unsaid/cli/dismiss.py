@@ -74,7 +74,7 @@ def dismiss(
     if as_json:
         _list(audit, as_json)
         return
-    from unsaid.views.wording import left_out
+    from unsaid.views.wording import flags_line, left_out
 
     for flag in named:
         done = "shown again" if undo else "dismissed"
