@@ -138,6 +138,15 @@ class Driven:
                 assert alive, f"ended without {pattern!r}:\n{self.told()}"
                 self._news.wait(min(left, 0.5))
 
+    def until_told(self, words: str, times: int = 1) -> None:
+        """Wait until `words` were printed so often outside of frames, such as before a line is typed."""
+        end = time.monotonic() + HANGS_S
+        with self._news:
+            while self.told().count(words) < times:
+                assert time.monotonic() < end, f"{words!r} is not told, but:\n{self.told()}"
+                assert self._reader.is_alive(), f"ended without {words!r}:\n{self.told()}"
+                self._news.wait(0.5)
+
     def frames(self) -> list[str]:
         """Every frame so far, as text."""
         return [_STEERING.sub("", f[1]) for f in FRAME.finditer(self.bytes.decode(errors="replace"))]

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "audit": BASE | {"language", "rules", "shortlist", "taste"},
     "views": BASE | {"language", "audit", "shortlist"},
     "drills": BASE | {"language", "rules", "audit"},
-    "review": BASE | {"language", "audit", "views", "formats", "sessions", "audio"},
+    "review": BASE | {"language", "audit", "views", "formats", "sessions", "audio", "shortlist", "taste"},
     "pipeline": BASE
     | {"config", "audio", "transcribe", "formats", "sessions", "language", "rules", "audit", "views"}
     | {"shortlist", "taste"},

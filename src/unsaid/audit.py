@@ -83,6 +83,25 @@ def _audited(
     return shortlisted(result, _graded(less_sure, taste), taste.flags_per_minute)
 
 
+def flags_instead(
+    audit: Audit,
+    index: int,
+    text: str,
+    *,
+    kind: Kind | None = None,
+    min_confidence: float = SURE,
+    taste: Taste | None = None,
+) -> tuple[Flag, ...]:
+    """The sure flags on sentence `index` (from 0) if it had been said as `text`, the others as they were."""
+    taste = taste or Taste()
+    said = tuple(replace(s, text=text if s.index == index else s.text, acts=()) for s in audit.sentences)
+    answer = acts.understand(said, audit.prompt, kind, taste.lexicon)
+    ground = Ground(answer, taste.thresholds)
+    found = [(rule, finding) for rule in chosen() for finding in rule.check(ground)]
+    flags = _settled(answer, [(r, f) for r, f in found if f.confidence >= min_confidence])
+    return tuple(f for f in flags if f.sentence_index == index)
+
+
 def _graded(flags: Sequence[Flag], taste: Taste) -> tuple[Flag, ...]:
     return tuple(replace(f, severity=taste.severities.get(f.code, f.severity)) for f in flags)
 

@@ -12,6 +12,8 @@ Kind = Literal["coding", "design", "story", "debugging"]
 KINDS: tuple[Kind, ...] = ("coding", "design", "story", "debugging")
 
 Timing = Literal["word", "segment", "none"]
+OWN = "own"
+"""What stands for a rule's code at a moment that the speaker marked herself."""
 Severity = Literal["error", "warning", "info"]
 Family = Literal["silent-decision", "missing-assumption", "unbounded-uncertainty"]
 Standing = Literal["shown", "less-costly", "less-sure"]
@@ -186,6 +188,51 @@ class Dismissal:
     """In words; empty where none was given."""
     at: str = ""
     """When, as local time in ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A flag that the speaker agrees with."""
+
+    code: str
+    quote: str
+    start_s: float
+    letter: str = ""
+    """The family (D, A, U) that she files it under; empty where it is the flag's own."""
+    at: str = ""
+    """When, as local time in ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMark:
+    """A moment that the speaker marked herself."""
+
+    letter: str
+    """Its family: D, A or U."""
+    quote: str
+    """The sentence."""
+    start_s: float
+    at: str = ""
+    code: str = OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """How the speaker would say a moment now."""
+
+    code: str
+    """The flag's; `OWN` for a moment that she marked herself."""
+    quote: str
+    start_s: float
+    text: str
+    missing: tuple[str, ...] = ()
+    """What the check still missed, a line each; empty where it passed."""
+    at: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """The check found nothing."""
+        return not self.missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,14 +300,35 @@ def dismiss(
 
     `change` gets the audit and the dismissals so far and gives the new ones. Raises UnsaidError.
     """
+
+    def changed(audit: Audit, kept: review.Review) -> review.Review:
+        return replace(kept, dismissals=tuple(change(audit, kept.dismissals)))
+
+    change_review(session, store, changed)
+    return draw_again(session, store)
+
+
+def change_review(
+    session: Session, store: Store, change: Callable[[Audit, review.Review], review.Review]
+) -> tuple[Audit, review.Review]:
+    """Apply `change` to what review.json holds by now, and keep it. Raises UnsaidError.
+
+    The pages stay as they are: `draw_again` is for the end of a review, this for every key in it.
+    """
+    with store.lock(session):
+        audit, kept = load_audit(session), review.load(session.folder)
+        new = change(audit, kept)
+        if new != kept:
+            review.save(session.folder, new)
+        return put_aside(audit, new.dismissals), new
+
+
+def draw_again(session: Session, store: Store) -> tuple[Session, Audit]:
+    """Write a session's audit and pages anew, by what was said of its flags. Raises UnsaidError."""
     from unsaid.formats import audit_json
 
     with store.lock(session):
         audit = load_audit(session)
-        kept = review.load(session.folder)
-        dismissals = tuple(change(audit, kept.dismissals))
-        review.save(session.folder, replace(kept, dismissals=dismissals))
-        audit = put_aside(audit, dismissals)
         run = _Run(store, session, Request(choose_model=_no_model), _Silent())
         text = audit_json.dumps(audit, source=source_of(session, session.source.name))
         if not _same(session.audit, text):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from unsaid.model import Audit, Dismissal, Flag, Severity, Standing
 
@@ -72,6 +73,25 @@ def with_all(audit: Audit) -> Audit:
     return _counted(replace(audit, flags=by_time((*audit.flags, *audit.more)), more=()))
 
 
+class Named(Protocol):
+    """What was said of a flag, and by what the flag is known again."""
+
+    @property
+    def code(self) -> str:
+        """The rule's code."""
+
+    @property
+    def quote(self) -> str:
+        """The words that gave rise to the flag."""
+
+    @property
+    def start_s(self) -> float:
+        """Where the flagged sentence starts."""
+
+
+Said = TypeVar("Said", bound=Named)
+
+
 def put_aside(audit: Audit, dismissals: Sequence[Dismissal]) -> Audit:
     """`audit` with the flags that `dismissals` name put aside, and those that they no longer name put back.
 
@@ -89,23 +109,23 @@ def put_aside(audit: Audit, dismissals: Sequence[Dismissal]) -> Audit:
     )
 
 
-def matched(flags: Sequence[Flag], dismissals: Sequence[Dismissal]) -> dict[int, Dismissal]:
-    """Which of `flags` (by place) each dismissal names; the nearest pairs first, each taken once."""
+def matched(flags: Sequence[Named], said: Sequence[Said]) -> dict[int, Said]:
+    """Which of `flags` (by place) each thing `said` of one names; the nearest pairs first, each once."""
     by_key: dict[tuple[str, str], list[int]] = {}
     for at, flag in enumerate(flags):
         by_key.setdefault((flag.code, _words(flag.quote)), []).append(at)
     pairs = sorted(
         (shift_s, place, at)
-        for place, dismissal in enumerate(dismissals)
-        for at in by_key.get((dismissal.code, _words(dismissal.quote)), ())
+        for place, one in enumerate(said)
+        for at in by_key.get((one.code, _words(one.quote)), ())
         # Times are kept to the millisecond.
-        if (shift_s := abs(flags[at].start_s - dismissal.start_s)) <= SHIFT_S + 0.001
+        if (shift_s := abs(flags[at].start_s - one.start_s)) <= SHIFT_S + 0.001
     )
-    named: dict[int, Dismissal] = {}
+    named: dict[int, Said] = {}
     used: set[int] = set()
     for _, place, at in pairs:
         if at not in named and place not in used:
-            named[at] = dismissals[place]
+            named[at] = said[place]
             used.add(place)
     return named
 

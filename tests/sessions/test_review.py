@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unsaid.errors import UnsaidError
-from unsaid.model import Dismissal
+from unsaid.model import Dismissal, Keep, OwnMark, Rewrite
 from unsaid.sessions import review
 
 KAFKA = Dismissal("D1", "I'd use Kafka", 12.34, "not a decision", "2026-01-02T03:04:05+00:00")
@@ -24,11 +24,48 @@ _DISMISSALS = st.lists(
 )
 
 
-@given(_DISMISSALS)
-def test_what_is_written_is_read(tmp_path_factory, dismissals: list[Dismissal]) -> None:
+_PLACE = (_TEXT.filter(bool), _TEXT, st.floats(0, 1e6, allow_nan=False))
+_FAMILY = st.sampled_from("DAU")
+_REVIEWS = st.builds(
+    review.Review,
+    _DISMISSALS.map(tuple),
+    st.lists(st.builds(Keep, *_PLACE, _FAMILY | st.just(""), _TEXT), max_size=3).map(tuple),
+    st.lists(st.builds(OwnMark, _FAMILY, *_PLACE[1:], _TEXT), max_size=3).map(tuple),
+    st.lists(
+        st.builds(Rewrite, *_PLACE, _TEXT, st.lists(_TEXT, max_size=2).map(tuple), _TEXT), max_size=3
+    ).map(tuple),
+)
+
+
+@given(_REVIEWS)
+def test_what_is_written_is_read(tmp_path_factory, said: review.Review) -> None:
     folder = tmp_path_factory.mktemp("review")
-    review.save(folder, review.Review(tuple(dismissals)))
-    assert review.load(folder).dismissals == tuple(dismissals)
+    review.save(folder, said)
+    assert replace(review.load(folder), raw={}) == said
+    again = review.load(folder)
+    review.save(folder, again)
+    assert replace(review.load(folder), raw={}) == said
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "place"),
+    [
+        ("kept", {"code": "D1", "quote": "x", "start": 1, "family": "E"}, "kept[0].family"),
+        ("marks", {"code": "own", "quote": "x", "start": 1}, "marks[0].family"),
+        ("marks", {"code": "own", "quote": "x", "start": None, "family": "D"}, "marks[0].start"),
+        ("rewrites", {"code": "D1", "quote": "x", "start": 1, "text": 3}, "rewrites[0].text"),
+        ("rewrites", {"code": "D1", "quote": "x", "start": 1, "missing": "x"}, "rewrites[0].missing"),
+        ("rewrites", 3, "rewrites[0]"),
+    ],
+)
+def test_a_damaged_row_is_named(tmp_path: Path, table: str, row: object, place: str) -> None:
+    path = tmp_path / "review.json"
+    before = json.dumps({"schema": 1, table: [row]})
+    path.write_text(before)
+    with pytest.raises(UnsaidError) as caught:
+        review.load(tmp_path)
+    assert place in caught.value.message and caught.value.hint
+    assert path.read_text() == before
 
 
 def test_without_a_file_nothing_is_dismissed(tmp_path: Path) -> None:
@@ -46,7 +83,7 @@ def test_what_another_version_keeps_there_stays(tmp_path: Path) -> None:
     path = tmp_path / "review.json"
     row = {"code": "D1", "quote": "I'd use Kafka", "start": 12.34, "reason": "", "at": "", "who": "me"}
     path.write_text(
-        json.dumps({"schema": 1, "verdicts": {"D1-1": "true"}, "dismissed": [row], "marks": [3.5]})
+        json.dumps({"schema": 1, "verdicts": {"D1-1": "true"}, "dismissed": [row], "stars": [3.5]})
     )
     kept = review.load(tmp_path)
     other = Dismissal("U1", "fine", 1.0)
@@ -54,7 +91,7 @@ def test_what_another_version_keeps_there_stays(tmp_path: Path) -> None:
         tmp_path, replace(kept, dismissals=(replace(kept.dismissals[0], reason="wrong words"), other))
     )
     after = json.loads(path.read_text())
-    assert after["verdicts"] == {"D1-1": "true"} and after["marks"] == [3.5]
+    assert after["verdicts"] == {"D1-1": "true"} and after["stars"] == [3.5]
     assert after["dismissed"][0] == row | {"reason": "wrong words"}
     assert after["dismissed"][1]["code"] == "U1"
 

@@ -36,7 +36,7 @@ _PACKAGES: tuple[tuple[frozenset[str], str], ...] = (
 )
 """Names in os-release's ID or ID_LIKE, and the command that installs PortAudio there."""
 
-_REFUSED = {-9994, -9997, -9998}
+REFUSED = {-9994, -9997, -9998}
 """PortAudio's codes for a sample format, a rate or a number of channels that a device does not take."""
 
 _REINSTALL = f'Run: "{sys.executable}" -m pip install --force-reinstall sounddevice'
@@ -81,7 +81,7 @@ def load() -> Any:
         UnsaidError: PortAudio is missing or does not start; the hint is the one command for this system.
     """
     try:
-        with _quiet():
+        with quiet():
             import sounddevice
     except ImportError as error:
         raise UnsaidError(
@@ -129,7 +129,7 @@ def inputs() -> tuple[Device, ...]:
         UnsaidError: PortAudio is missing or does not start.
     """
     sounddevice = load()
-    with _quiet():
+    with quiet():
         hosts = [str(host["name"]) for host in sounddevice.query_hostapis()]
         default = sounddevice.default.device[0]
         return tuple(
@@ -162,11 +162,11 @@ def choose(name: str | None, among: Sequence[Device] | None = None) -> Device:
     if name is None or name.strip().lower() in ("", "default"):
         return next((d for d in found if d.is_default), found[0])
     wanted = name.strip()
-    bare = _bare(wanted)
+    bare = bare_name(wanted)
     fitting: list[Device] = []
     for fits in (
         [d for d in found if d.name == wanted],
-        [d for d in found if _bare(d.name) == bare],
+        [d for d in found if bare_name(d.name) == bare],
         [d for d in found if wanted.casefold() in d.name.casefold()],
     ):
         if fits:
@@ -195,13 +195,13 @@ def rates(device: Device) -> tuple[int, ...]:
     """
     sounddevice = load()
     taken = []
-    with _quiet():
+    with quiet():
         for rate_hz in RATES_HZ:
             for channels in sorted({1, min(2, device.channels), device.channels}):
                 try:
                     sounddevice.check_input_settings(device.index, channels, "int16", samplerate=rate_hz)
                 except sounddevice.PortAudioError as error:
-                    if not set(error.args) & _REFUSED:
+                    if not set(error.args) & REFUSED:
                         return ()  # in use or gone: each further question would wait a second
                 else:
                     taken.append(rate_hz)
@@ -258,7 +258,8 @@ def _answer(with_rates: bool) -> None:
     os._exit(0)
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
+    """A device's name without the hardware's address at its end, for comparing."""
     return _HARDWARE.sub("", name).casefold()
 
 
@@ -287,7 +288,7 @@ def _is_root() -> bool:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep PortAudio and ALSA, which print from C, off the terminal; what Python prints is lost as well."""
     try:
         kept = os.dup(2)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from unsaid.sessions.record import Session
     from unsaid.sessions.store import Store
 
-FORMATS = ("terminal", "markdown", "html", "json", "srt", "vtt", "audacity")
+FORMATS = ("terminal", "markdown", "html", "json", "srt", "vtt", "audacity", "textgrid", "csv")
 _BY_SUFFIX = {
     ".md": "markdown",
     ".html": "html",
@@ -27,6 +27,8 @@ _BY_SUFFIX = {
     ".json": "json",
     ".srt": "srt",
     ".vtt": "vtt",
+    ".textgrid": "textgrid",
+    ".csv": "csv",
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from unsaid.cli.flags import find_flag, flag_line
 from unsaid.errors import UnsaidError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def dismiss(
         from unsaid.shortlist import matched
 
         everything = (*audit.flags, *audit.more, *audit.dismissed)
-        named.extend(dict.fromkeys(_find(everything, word, found.id) for word in flags))
+        named.extend(dict.fromkeys(find_flag(everything, word, found.id) for word in flags))
         if undo:
             shown = next((f for f in named if not f.dismissed), None)
             if shown is not None:
@@ -77,7 +78,7 @@ def dismiss(
 
     for flag in named:
         done = "shown again" if undo else "dismissed"
-        click.echo(f"{done}: {_line(flag)}{f' ({why})' if why and not undo else ''}")
+        click.echo(f"{done}: {flag_line(flag)}{f' ({why})' if why and not undo else ''}")
     click.echo(" ".join((flags_line(audit), *left_out(audit))))
 
 
@@ -96,22 +97,6 @@ def _reason(given: str | None) -> str:
     return fits[0]
 
 
-def _find(flags: Sequence[Flag], word: str, session: str) -> Flag:
-    hint = f"`unsaid sessions show {session} --all` shows the numbers."
-    if word.isdecimal():
-        found = [f for f in flags if f.number == int(word)]
-    else:
-        key = word.lower()
-        found = [f for f in flags if f.id.lower() == key] or [
-            f for f in flags if f.id.lower().startswith(key)
-        ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UnsaidError(f"'{word}' fits {len(found)} flags of {session}", hint)
-    raise UnsaidError(f"there is no flag '{word}' in {session}", hint)
-
-
 def _list(audit: Audit, as_json: bool) -> None:
     if as_json:
         rows = [
@@ -122,14 +107,6 @@ def _list(audit: Audit, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for flag in audit.dismissed:
-        click.echo(f"{_line(flag)} ({flag.dismissed})")
+        click.echo(f"{flag_line(flag)} ({flag.dismissed})")
     if not audit.dismissed:
         click.echo("Nothing is dismissed.", err=True)
-
-
-def _line(flag: Flag) -> str:
-    from unsaid.views.wording import clock, rule_words, visible
-
-    return visible(
-        f'{flag.number} [{flag.code}] {rule_words(flag.name)} {clock(flag.start_s)} "{flag.quote}"'
-    )

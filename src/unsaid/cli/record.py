@@ -466,3 +466,5 @@ def _audit(
         session, found = pipeline.audit_live(session, store, job, notes, live)
     print_report(console(), found, title=session.id, page=session.page, everything=everything)
     sys.stdout.flush()
+    if found.flags:
+        notes.note(f"next: unsaid review {session.id}")

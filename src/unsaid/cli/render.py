@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def render(format_: str, audit: Audit, session: Session | None, *, title: str) -> str:
-    """`audit` in `format_`: terminal (as plain text), markdown, html, json, srt, vtt or audacity."""
+    """`audit` in `format_`: terminal (as plain text), markdown, html, json or one of `formats.WRITABLE`."""
     if format_ == "terminal":
         import io
 

@@ -1,9 +1,12 @@
 """Other tools' files: transcripts read, audits written. One file a format, listed literally in `FORMATS`.
 
+Formats that are only written stand in `WRITE_ONLY`.
+
     read_file(Path("answer.srt")) -> Transcript
     write("vtt", audit) -> str
 
-To add a format: one file with `sniff`, `read` and perhaps `write`, and one line in the table.
+To add a format: one file with `sniff`, `read` and perhaps `write`, and one line in the table; for one that is
+only written, a file with `write` and a line in the second table.
 """
 
 from __future__ import annotations
@@ -13,11 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unsaid.errors import UnsaidError
-from unsaid.formats import audacity, plain, srt, tsv, vtt, whisper_json, whispercpp_json
+from unsaid.formats import audacity, csv_table, plain, srt, textgrid, tsv, vtt, whisper_json, whispercpp_json
 from unsaid.formats.source import MAX_BYTES, Source, decode, too_large
 from unsaid.model import Audit, Transcript
 
-__all__ = ["FORMATS", "WRITABLE", "Format", "is_transcript_name", "read", "read_file", "write"]
+__all__ = [
+    "FORMATS",
+    "WRITABLE",
+    "WRITE_ONLY",
+    "Export",
+    "Format",
+    "is_transcript_name",
+    "read",
+    "read_file",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,16 @@ class Format:
     write: Callable[[Audit], str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One line of the table of formats that are only written."""
+
+    name: str
+    title: str
+    """For a person."""
+    write: Callable[[Audit], str]
+
+
 FORMATS: tuple[Format, ...] = (
     Format("whisper.cpp", "whisper.cpp's JSON", (), whispercpp_json.sniff, whispercpp_json.read),
     Format("json", "whisper's JSON", (".json",), whisper_json.sniff, whisper_json.read),
@@ -46,7 +69,18 @@ FORMATS: tuple[Format, ...] = (
 )
 """In the order in which they are tried on a file's content; the last takes whatever is left."""
 
-WRITABLE: tuple[str, ...] = tuple(f.name for f in FORMATS if f.write is not None)
+WRITE_ONLY: tuple[Export, ...] = (
+    Export("textgrid", "Praat TextGrid", textgrid.write),
+    Export("csv", "CSV table of the flags", csv_table.write),
+)
+"""Nothing looks for these when a file is read."""
+
+_WRITERS: dict[str, Callable[[Audit], str]] = {
+    **{f.name: f.write for f in FORMATS if f.write is not None},
+    **{e.name: e.write for e in WRITE_ONLY},
+}
+
+WRITABLE: tuple[str, ...] = tuple(_WRITERS)
 """Names that `write` knows."""
 
 
@@ -86,10 +120,12 @@ def read_file(path: Path) -> Transcript:
 
 def write(format: str, audit: Audit) -> str:
     """`audit` in the format of that name (`WRITABLE`). Raises UnsaidError for any other name."""
-    for f in FORMATS:
-        if f.name == format and f.write is not None:
-            return f.write(audit)
-    raise UnsaidError(f"unsaid cannot write the format {format!r}", f"Choose one of: {', '.join(WRITABLE)}.")
+    writer = _WRITERS.get(format)
+    if writer is None:
+        raise UnsaidError(
+            f"unsaid cannot write the format {format!r}", f"Choose one of: {', '.join(WRITABLE)}."
+        )
+    return writer(audit)
 
 
 def _format_of(source: Source) -> Format:

@@ -414,32 +414,21 @@ class Frame:
         return _Painter(self.screen, self.width, self.height, encoding).rows()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        from rich.control import Control
         from rich.segment import Segment
         from rich.style import Style
 
+        from unsaid.views.frame import framed
+
         width = min(self.width, options.max_width)
         height = min(self.height, options.height or self.height)
-        steered = console.is_terminal and not console.legacy_windows
-        code = Control.home().segment.control
-
-        def steer(sequence: str) -> Iterator[Segment]:
-            # Marked as a control, so that it has no width and goes to terminals alone.
-            if steered:
-                yield Segment(sequence, None, code)
-
-        # Shown as a whole where the terminal knows how (2026); where it holds some sign to be wider than rich
-        # does, the row is cut rather than broken in two (7).
-        yield from steer("\x1b[?2026h\x1b[?7l")
         rows = Frame(self.screen, width, height).rows(console.encoding)
-        for number, row in enumerate(rows):
-            if number:
-                yield Segment.line()
-            yield from (Segment(text, Style.parse(style)) for text, style in row)
-            if _cells(row) < width:
-                # Where it holds some sign to be narrower, nothing of the last frame stays behind.
-                yield from steer("\x1b[K")
-        yield from steer("\x1b[?7h\x1b[?2026l")
+        yield from framed(
+            console,
+            [
+                ([Segment(text, Style.parse(style)) for text, style in row], _cells(row) < width)
+                for row in rows
+            ],
+        )
 
 
 class _Painter:

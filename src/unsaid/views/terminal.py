@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from unsaid.model import Audit
+from unsaid.views.fitted import Fitted
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
     clock,
@@ -18,15 +19,11 @@ from unsaid.views.wording import (
     pause_words,
     rule_words,
     standing_words,
-    visible,
 )
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
-
-MEASURE_COLUMNS = 100
-"""Longer lines are hard to read: text is no wider than this, however wide the terminal."""
 
 # Of middle lightness: 4:1 or better against a black and a white background.
 _INK = {"D": "#d2641a", "A": "#2f86d1", "U": "#c2589c"}
@@ -46,14 +43,7 @@ def print_audit(console: Console, audit: Audit, *, title: str, page: str | None 
     console.print(Text("\n").join(lines), soft_wrap=True, highlight=False)
 
 
-class _Printer:
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.width = max(16, min(console.width, MEASURE_COLUMNS))
-        encoding = (console.encoding or "utf-8").lower()
-        self.encoding = "" if encoding.startswith("utf") else encoding
-        self.coloured = bool(console.color_system) and not console.no_color
-
+class _Printer(Fitted):
     def lines(self, marked: Marked, *, title: str, page: str | None) -> list[Text]:
         audit = marked.audit
         out = self.paragraph(title, style="bold")
@@ -76,57 +66,6 @@ class _Printer:
             out += [self.text("")]
             out += self.paragraph(f"Page: {page}", fold=False)
         return out
-
-    # Text and layout
-
-    def safe(self, text: str) -> str:
-        shown = visible(text)
-        if self.encoding:
-            shown = shown.encode(self.encoding, "replace").decode(self.encoding)
-        return shown
-
-    def text(self, text: str, style: str = "") -> Text:
-        from rich.text import Text
-
-        return Text(self.safe(text), style=style)
-
-    def sign(self, sign: str, plain: str) -> str:
-        return plain if self.encoding else sign
-
-    def wrap(self, text: Text, width: int) -> list[Text]:
-        text.no_wrap = False
-        text.overflow = "fold"
-        lines = list(text.wrap(self.console, max(4, width), tab_size=1))
-        for line in lines:
-            line.rstrip()
-        return lines or [text]
-
-    def indent(self, first: Text, text: Text) -> list[Text]:
-        """`text` wrapped behind `first`, further lines under it."""
-        from rich.text import Text
-
-        gutter = first.cell_len
-        if gutter > self.width - 12:
-            return [*self.wrap(first, self.width), *self.wrap(text, self.width)]
-        lines = self.wrap(text, self.width - gutter)
-        return [
-            Text.assemble(first if at == 0 else " " * gutter, line) if line.cell_len else first.copy()
-            for at, line in enumerate(lines)
-        ]
-
-    def hanging(self, label: str, text: str, *, style: str = "", label_style: str = "bold") -> list[Text]:
-        return self.indent(self.text(label, label_style), self.text(text, style))
-
-    def paragraph(self, text: str, *, style: str = "", fold: bool = True) -> list[Text]:
-        line = self.text(text, style)
-        # A path stays in one piece, to be copied: the terminal may break it, we do not.
-        return self.wrap(line, self.width) if fold else [line]
-
-    def heading(self, text: str) -> list[Text]:
-        rule = self.sign("─", "-") * max(0, self.width - len(text) - 1)
-        from rich.text import Text
-
-        return [Text(""), Text.assemble((text, "bold"), " ", (rule, "dim"))]
 
     # Transcript
 

@@ -1,0 +1,179 @@
+"""What a review has come to: the moments of an audit with what the speaker says of them. Pure.
+
+An action gives a new `Review`; `sessions.review` keeps it. Two windows on one session each apply their
+action to what the file holds by then, so that neither loses what the other did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from unsaid.model import OWN, Audit, Dismissal, Flag, Keep, OwnMark, Rewrite, Sentence
+from unsaid.sessions.review import Review
+from unsaid.shortlist import NO_REASON, matched, put_aside
+
+Verdict = Literal["open", "kept", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment of the review: a flag, or a mark of the speaker's own."""
+
+    number: int
+    """The flag's number; 0 for an own mark."""
+    code: str
+    quote: str
+    start_s: float
+    end_s: float
+    sentence_index: int
+    letter: str
+    """The family under which it counts: D, A or U."""
+    flag: Flag | None
+    verdict: Verdict
+    reason: str = ""
+    """Why it was dismissed."""
+    rewrite: Rewrite | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to do here: put aside, or said so that the check passes."""
+        return self.verdict == "dismissed" or (self.rewrite is not None and self.rewrite.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Of a family's moments in an answer, how many a listener could follow."""
+
+    letter: str
+    total: int
+    """Decisions, assumptions or doubts."""
+    before: int
+    """Of these, made audible in the answer."""
+    after: int
+    """The same with the rewrites that passed."""
+
+
+def moments(audit: Audit, review: Review, *, everything: bool = False) -> tuple[Moment, ...]:
+    """The moments of an audit in order of time; `everything`: those that are left out by default as well.
+
+    A flag that was kept, rewritten or dismissed is always among them.
+    """
+    audit = put_aside(audit, review.dismissals)
+    flags = (*audit.flags, *audit.more, *audit.dismissed)
+    kept, rewritten = matched(flags, review.kept), matched(flags, review.rewrites)
+    out = []
+    for at, flag in enumerate(flags):
+        said = flag.dismissed or at in kept or at in rewritten
+        if flag.standing != "shown" and not (said or everything):
+            continue
+        keep = kept.get(at)
+        out.append(
+            Moment(
+                number=flag.number,
+                code=flag.code,
+                quote=flag.quote,
+                start_s=flag.start_s,
+                end_s=flag.end_s,
+                sentence_index=flag.sentence_index,
+                letter=(keep.letter if keep else "") or flag.code[0],
+                flag=flag,
+                verdict="dismissed" if flag.dismissed else "kept" if keep else "open",
+                reason="" if flag.dismissed == NO_REASON else flag.dismissed,
+                rewrite=rewritten.get(at),
+            )
+        )
+    return tuple(sorted([*out, *_own(audit, review)], key=lambda m: (m.start_s, m.sentence_index, m.code)))
+
+
+def _own(audit: Audit, review: Review) -> list[Moment]:
+    """The speaker's own marks whose sentence is still there."""
+    by_place = [_Said(OWN, s.text, s.start_s) for s in audit.sentences]
+    marks, rewritten = matched(by_place, review.marks), matched(by_place, review.rewrites)
+    out = []
+    for at, mark in marks.items():
+        s = audit.sentences[at]
+        out.append(
+            Moment(0, OWN, s.text, s.start_s, s.end_s, at, mark.letter, None, "kept", "", rewritten.get(at))
+        )
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    code: str
+    quote: str
+    start_s: float
+
+
+def keep(review: Review, moment: Moment, at: str, letter: str = "") -> Review:
+    """Agree with a flag; under another family where `letter` says so. An own mark only changes its family."""
+    letter = letter or moment.letter
+    if moment.flag is None:
+        marks = [m for m in review.marks if not _same(m, moment)]
+        return replace(review, marks=(*marks, OwnMark(letter, moment.quote, moment.start_s, at)))
+    review = _without_verdict(review, moment)
+    own = "" if letter == moment.flag.code[0] else letter
+    return replace(review, kept=(*review.kept, Keep(moment.code, moment.quote, moment.start_s, own, at)))
+
+
+def dismiss(review: Review, moment: Moment, reason: str, at: str) -> Review:
+    """Put a flag aside; an own mark is taken away."""
+    review = _without_verdict(review, moment)
+    if moment.flag is None:
+        return review
+    new = Dismissal(moment.code, moment.quote, moment.start_s, reason, at)
+    return replace(review, dismissals=(*review.dismissals, new))
+
+
+def reopen(review: Review, moment: Moment) -> Review:
+    """Take a verdict back."""
+    return review if moment.flag is None else _without_verdict(review, moment)
+
+
+def mark(review: Review, sentence: Sentence, letter: str, at: str) -> Review:
+    """Mark a sentence as a moment of family `letter`; once only."""
+    new = OwnMark(letter, sentence.text, sentence.start_s, at)
+    return replace(review, marks=(*(m for m in review.marks if not _same(m, new)), new))
+
+
+def rewrite(review: Review, moment: Moment, text: str, missing: Sequence[str], at: str) -> Review:
+    """Say a moment anew, or with empty `text` no longer; one that is not dismissed counts as kept."""
+    rest = tuple(r for r in review.rewrites if not _same(r, moment))
+    text = " ".join(text.split())
+    if not text:
+        return replace(review, rewrites=rest)
+    new = Rewrite(moment.code, moment.quote, moment.start_s, text, tuple(missing), at)
+    review = replace(review, rewrites=(*rest, new))
+    return keep(review, moment, at) if moment.verdict == "open" else review
+
+
+def _without_verdict(review: Review, moment: Moment) -> Review:
+    return replace(
+        review,
+        dismissals=tuple(d for d in review.dismissals if not _same(d, moment)),
+        kept=tuple(k for k in review.kept if not _same(k, moment)),
+        marks=tuple(m for m in review.marks if not _same(m, moment)),
+    )
+
+
+def _same(one: Dismissal | Keep | OwnMark | Rewrite, other: Moment | OwnMark) -> bool:
+    return bool(matched([other], [one]))
+
+
+def shares(audit: Audit, found: Sequence[Moment]) -> tuple[Share, ...]:
+    """By family, how much a listener could follow, before and after the rewrites.
+
+    Decisions and doubts are counted by the audit's measures, assumptions by those that were stated; moments
+    that were dismissed do not count as missing.
+    """
+    m = audit.measures
+    stated = sum(1 for s in audit.sentences if s.does("assumption"))
+    out = []
+    for letter, audible, counted in (("D", None, m.decisions), ("A", stated, 0), ("U", None, m.doubts)):
+        open_ = [x for x in found if x.letter == letter and x.verdict != "dismissed"]
+        total = max(counted, len(open_)) if audible is None else audible + len(open_)
+        before = total - len(open_)
+        out.append(Share(letter, total, before, before + sum(1 for x in open_ if x.settled)))
+    return tuple(out)
