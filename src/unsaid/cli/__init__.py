@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "unsaid.cli.doctor",
         "Check that recording and auditing work here, and say what to do where they do not.",
     ),
-    "review": ("unsaid.cli.review", "Judge the flagged moments one by one, and rewrite them."),
+    "review": ("unsaid.cli.review", "Judge the flagged moments of an answer, and rewrite them."),
     "dismiss": ("unsaid.cli.dismiss", "Put flags aside that are of no use to you."),
     "replay": ("unsaid.cli.replay", "Play a moment of an answer again, or all that was flagged."),
     "rules": ("unsaid.cli.rules", "List the rules, or how they did on your answers."),
