@@ -52,9 +52,10 @@ def replay(
     speed: float,
     output_device: str | None,
 ) -> None:
-    """Play a moment of SESSION's recording, and print what is said there.
+    """Play a moment of an answer again, or all that was flagged.
 
-    Without --flag and --at all flags that the audit shows are played, one after the other. Ctrl-C stops.
+    What is said there is printed. Without --flag and --at all flags that the audit shows are played, one after
+    the other. Ctrl-C stops.
     """
     try:
         _replay(settings, session, flag, at, before, after, speed, output_device)
