@@ -54,8 +54,8 @@ def replay(
 ) -> None:
     """Play a moment of an answer again, or all that was flagged.
 
-    What is said there is printed. Without --flag and --at all flags that the audit shows are played, one after
-    the other. Ctrl-C stops.
+    What is said there is printed. Without --flag and --at all flags that the audit shows are played, one
+    after the other. Ctrl-C stops.
     """
     try:
         _replay(settings, session, flag, at, before, after, speed, output_device)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from unsaid.audio.playback import Player
+    from unsaid.cli.keys import Keys
     from unsaid.config import Settings
     from unsaid.model import Audit
     from unsaid.review.screen import Mode, Picture
@@ -99,13 +100,12 @@ class _Desk:
         self.speed = _SPEEDS[0]
         self.shift_s = self.more_s = 0.0
         self.player: Player | None = None
-        self.silent = (
-            "no sound: --no-audio"
-            if no_audio
-            else ""
-            if session.recording.is_file()
-            else ("no sound: this session has no recording")
-        )
+        self.silent = ""
+        """Why nothing is played."""
+        if no_audio:
+            self.silent = "no sound: --no-audio"
+        elif not session.recording.is_file():
+            self.silent = "no sound: this session has no recording"
         self._look()
         self._go_on()
 
@@ -162,11 +162,8 @@ class _Desk:
 
     # What the keys do
 
-    def run(self, keys: object) -> bool:
+    def run(self, keys: Keys) -> bool:
         """Until a rewrite is to be typed (True), or the review is left (False)."""
-        from unsaid.cli.keys import Keys
-
-        assert isinstance(keys, Keys)
         while True:
             self._draw()
             key = keys.read(_LOOK_S)
