@@ -10,28 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from support import command
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the sample answer audited once; tests take a copy."""
-    import subprocess
-
-    folder = tmp_path_factory.mktemp("audited") / "workspace"
-    done = subprocess.run(
-        [*command(), "--workspace", str(folder), "demo", "-q"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture
-def demo(audited: Path, workspace: Path) -> Path:
-    """The session's folder in the test's own workspace."""
-    shutil.copytree(audited, workspace)
-    return workspace / "sessions" / "demo"
-
 
 def audit(unsaid, *args: object) -> dict:
     done = unsaid("audit", "demo", "-q", "-f", "json", *args)

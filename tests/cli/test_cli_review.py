@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,24 +16,6 @@ from support import command
 from terminal_driver import Driven
 
 PASSES = "I put it in the gateway because every request passes there anyway."
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the sample answer audited once; tests take a copy."""
-    folder = tmp_path_factory.mktemp("audited") / "workspace"
-    done = subprocess.run(
-        [*command(), "--workspace", str(folder), "demo", "-q"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.fixture
-def demo(audited: Path, workspace: Path) -> Path:
-    """The session's folder in the test's own workspace."""
-    shutil.copytree(audited, workspace)
-    return workspace / "sessions" / "demo"
 
 
 @pytest.fixture

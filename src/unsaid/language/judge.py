@@ -65,7 +65,7 @@ _TOLD = 0.55
 _AS_MANY = 12
 """A short answer counts as with so many usual sentences besides: three say little of a speaker."""
 _CLIP = 0.001
-_NEIGHBOURS = ("next ", "after next ", "before ")
+_NEIGHBOURS = tuple(f"{where} " for where in NEIGHBOURS)
 _OWN_CLASSES = frozenset(("tech", "structure", "component"))
 
 

@@ -10,7 +10,7 @@ from unsaid.model import OWN, Audit
 from unsaid.review.state import Moment, Share
 from unsaid.shortlist import REASONS
 from unsaid.views.markup import find_quote
-from unsaid.views.wording import clock, plural, rule_words
+from unsaid.views.wording import FAMILY_TITLES, clock, plural, rule_words
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
@@ -23,7 +23,6 @@ Mode = Literal["moment", "dismiss", "family", "mark", "help", "end"]
 
 AROUND = 2
 """Sentences shown before and after the moment."""
-FAMILIES = {"D": "silent decision", "A": "missing assumption", "U": "unbounded uncertainty"}
 KEYS: dict[Mode, str] = {
     "moment": "k keep  d dismiss  w rewrite  space play  n next  b back  ? all keys  q quit",
     "dismiss": f"{'  '.join(f'{n} {r}' for n, r in enumerate(REASONS, 1))}  enter no reason  escape back",
@@ -47,7 +46,6 @@ HELP: tuple[tuple[str, str], ...] = (
     ("n  b", "next, back (also the arrows)"),
     ("q", "quit; everything is kept already"),
 )
-_VERDICTS = {"open": "open", "kept": "kept", "dismissed": "dismissed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +149,11 @@ def _around(p: Fitted, audit: Audit, moment: Moment) -> list[Text]:
 def _told(p: Fitted, moment: Moment) -> tuple[list[Text], list[Text]]:
     """What is missing, and why the rule thinks so."""
     flag = moment.flag
-    verdict = _VERDICTS[moment.verdict] + (f": {moment.reason}" if moment.reason else "")
+    verdict = moment.verdict + (f": {moment.reason}" if moment.reason else "")
     if flag is None:
-        head = f"your own mark [{FAMILIES[moment.letter]}]"
+        head = f"your own mark [{FAMILY_TITLES[moment.letter].lower()}]"
         return p.paragraph(head, style="bold"), []
-    own = f", filed under {FAMILIES[moment.letter]}" if moment.letter != moment.code[0] else ""
+    own = f", filed under {FAMILY_TITLES[moment.letter].lower()}" if moment.letter != moment.code[0] else ""
     head = f"{moment.number} [{moment.code}] {rule_words(flag.name)}{own} · {verdict}"
     missing = [*p.paragraph(head, style="bold"), *p.hanging("missing  ", flag.message, label_style="dim")]
     why = [
