@@ -30,11 +30,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "audit": BASE | {"language", "rules", "shortlist", "taste"},
     "views": BASE | {"language", "audit", "shortlist"},
     "drills": BASE | {"language", "rules", "audit"},
-    "review": BASE | {"language", "audit", "views", "formats", "sessions", "audio", "shortlist", "taste"},
+    "review": BASE | {"language", "audit", "views", "sessions", "shortlist", "taste"},
     "pipeline": BASE
     | {"config", "audio", "transcribe", "formats", "sessions", "language", "rules", "audit", "views"}
-    | {"shortlist", "taste"},
+    | {"shortlist", "taste", "review"},
     "recording": BASE | {"audio", "transcribe", "sessions", "pipeline"},
+    "desk": BASE | {"sessions", "shortlist", "taste", "review", "pipeline"},
+    "say": BASE | {"audio", "transcribe", "sessions", "pipeline", "recording"},
+    "web": BASE | {"audit", "views", "sessions", "shortlist", "pipeline", "desk", "say"},
 }
 """Which rooms a room may import besides itself. `cli` may import all and is imported by `__main__` alone."""
 
@@ -87,7 +90,8 @@ HEAVY = {
 HEAVY_ALLOWED = {("audio", "numpy"), ("transcribe", "numpy")}
 
 NETWORK = {"aiohttp", "ftplib", "http", "httpx", "huggingface_hub", "requests", "smtplib", "socket", "urllib"}
-NETWORK_ALLOWED = {"transcribe/weights.py"}
+NETWORK_ALLOWED = {"transcribe/weights.py", "web/__init__.py"}
+"""Fetching a model, and the review page on the loopback."""
 WHISPER_ALLOWED = {"transcribe/whisper.py", "audio/speech.py"}
 """The recogniser, and the voice activity model that comes with it."""
 

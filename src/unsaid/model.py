@@ -228,11 +228,59 @@ class Rewrite:
     missing: tuple[str, ...] = ()
     """What the check still missed, a line each; empty where it passed."""
     at: str = ""
+    recording: str = ""
+    """Name of the file in the session's folder in which it is heard, where it was said aloud; else empty."""
 
     @property
     def passed(self) -> bool:
         """The check found nothing."""
         return not self.missing
+
+
+Verdict = Literal["open", "kept", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment of a review: a flag, or a mark of the speaker's own, with what she says of it."""
+
+    number: int
+    """The flag's number; 0 for an own mark."""
+    code: str
+    quote: str
+    start_s: float
+    end_s: float
+    sentence_index: int
+    letter: str
+    """The family under which it counts: D, A or U."""
+    flag: Flag | None
+    verdict: Verdict
+    reason: str = ""
+    """Why it was dismissed."""
+    rewrite: Rewrite | None = None
+
+    @property
+    def id(self) -> str:
+        """The flag's id; `own-4` for a mark of the speaker's own on sentence 4."""
+        return self.flag.id if self.flag is not None else f"{OWN}-{self.sentence_index}"
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to do here: put aside, or said so that the check passes."""
+        return self.verdict == "dismissed" or (self.rewrite is not None and self.rewrite.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Of a family's moments in an answer, how many a listener could follow."""
+
+    letter: str
+    total: int
+    """Decisions, assumptions or doubts."""
+    before: int
+    """Of these, made audible in the answer."""
+    after: int
+    """The same with the rewrites that passed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from unsaid.transcribe.whisper import WhisperTranscriber
 
 
+_OTHER_WINDOW_S = 5.0
+"""How long a key of a review waits for what another window is writing."""
+
+
 class Bar(Protocol):
     """Shows how far a stage is."""
 
@@ -309,25 +313,37 @@ def dismiss(
 
 
 def change_review(
-    session: Session, store: Store, change: Callable[[Audit, review.Review], review.Review]
+    session: Session,
+    store: Store,
+    change: Callable[[Audit, review.Review], review.Review],
+    *,
+    audit: Audit | None = None,
 ) -> tuple[Audit, review.Review]:
     """Apply `change` to what review.json holds by now, and keep it. Raises UnsaidError.
 
-    The pages stay as they are: `draw_again` is for the end of a review, this for every key in it.
+    `audit` spares reading the audit again. The pages stay as they are: `draw_again` is for the end of a
+    review, this for every key in it.
     """
-    with store.lock(session):
-        audit, kept = load_audit(session), review.load(session.folder)
-        new = change(audit, kept)
+    # Another window's key takes a moment; a run that transcribes anew takes longer, and is told of.
+    with store.lock(session, wait_s=_OTHER_WINDOW_S):
+        kept = review.load(session.folder)
+        found = load_audit(session) if audit is None else seen_by(audit, kept)
+        new = change(found, kept)
         if new != kept:
             review.save(session.folder, new)
-        return put_aside(audit, new.dismissals), new
+        return seen_by(found, new), new
+
+
+def seen_by(audit: Audit, kept: review.Review) -> Audit:
+    """`audit` with the flags put aside that this review dismisses, and no others."""
+    return put_aside(audit, kept.dismissals)
 
 
 def draw_again(session: Session, store: Store) -> tuple[Session, Audit]:
     """Write a session's audit and pages anew, by what was said of its flags. Raises UnsaidError."""
     from unsaid.formats import audit_json
 
-    with store.lock(session):
+    with store.lock(session, wait_s=_OTHER_WINDOW_S):
         audit = load_audit(session)
         run = _Run(store, session, Request(choose_model=_no_model), _Silent())
         text = audit_json.dumps(audit, source=source_of(session, session.source.name))
@@ -621,12 +637,17 @@ def _views(run: _Run, audit: Audit) -> None:
     from unsaid.views import html, markdown
 
     began = time.monotonic()
-    peaks = _Heard.loads(session.speech).peaks
+    peaks = load_peaks(session)
     write_whole(
         session.page, html.render(audit, title=session.id, audio_url=session.recording.name, peaks=peaks)
     )
     write_whole(session.markdown, markdown.render(audit, title=session.id))
     run.done("views", began)
+
+
+def load_peaks(session: Session) -> tuple[float, ...]:
+    """The waveform for a picture, 0 to 1, evenly spaced over the recording. Raises UnsaidError."""
+    return _Heard.loads(session.speech).peaks
 
 
 def source_of(session: Session | None, name: str) -> dict[str, object]:

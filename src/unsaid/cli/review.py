@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from unsaid.errors import UnsaidError
+from unsaid.model import OWN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     from unsaid.audio.playback import Player
     from unsaid.cli.keys import Keys
     from unsaid.config import Settings
-    from unsaid.model import Audit
+    from unsaid.desk import Desk
+    from unsaid.model import Moment
     from unsaid.review.screen import Mode, Picture
-    from unsaid.review.state import Moment
     from unsaid.sessions.record import Session
-    from unsaid.sessions.review import Review
     from unsaid.sessions.store import Store
-    from unsaid.taste import Taste
 
 _LOOK_S = 0.5
 """How often the terminal's size is looked at while no key comes."""
@@ -44,33 +42,33 @@ def review(settings: Settings, session: str | None, everything: bool, no_audio: 
     say it as one sentence; the rules check that sentence in its place. Every key is kept at once, and the
     next start goes on where you stopped.
     """
-    from unsaid import pipeline
     from unsaid.cli.choose import taste
     from unsaid.cli.keys import Keys
+    from unsaid.desk import Desk
     from unsaid.sessions.store import Store
 
     store = Store(settings.sessions_dir)
     found = store.find(session) if session is not None else _newest(store)
-    audit = pipeline.load_audit(found)
+    desk = Desk(found, store, taste(settings)[0], everything=everything)
     if not sys.stderr.isatty():
         raise UnsaidError(
             "a review needs a terminal",
             f"`unsaid dismiss {found.id}` puts flags aside from a script.",
         )
-    desk = _Desk(found, store, audit, taste(settings)[0], everything=everything, no_audio=no_audio)
+    screen = _Screen(desk, no_audio=no_audio)
     try:
-        with desk.screen():
+        with screen.shown():
             while True:
                 with Keys() as keys:
                     if not keys.live:
                         break
-                    again = desk.run(keys)
+                    again = screen.run(keys)
                 if not again:
                     break
-                desk.ask_for_rewrite()
+                screen.ask_for_rewrite()
     finally:
-        desk.close()
-    pipeline.draw_again(found, store)
+        screen.close()
+    desk.finish()
     click.echo(desk.summary())
 
 
@@ -81,18 +79,11 @@ def _newest(store: Store) -> Session:
     return sessions[0]
 
 
-class _Desk:
+class _Screen:
     """The state of the screen, and what the keys do."""
 
-    def __init__(
-        self, session: Session, store: Store, audit: Audit, taste: Taste, *, everything: bool, no_audio: bool
-    ) -> None:
-        from unsaid.sessions.review import load
-
-        self.session, self.store, self.audit, self.taste = session, store, audit, taste
-        self.everything = everything
-        self.review: Review = load(session.folder)
-        self.moments: tuple[Moment, ...] = ()
+    def __init__(self, desk: Desk, *, no_audio: bool) -> None:
+        self.desk, self.session = desk, desk.session
         self.at = 0
         self.mode: Mode = "moment"
         self.note = ""
@@ -104,15 +95,14 @@ class _Desk:
         """Why nothing is played."""
         if no_audio:
             self.silent = "no sound: --no-audio"
-        elif not session.recording.is_file():
+        elif not self.session.recording.is_file():
             self.silent = "no sound: this session has no recording"
-        self._look()
         self._go_on()
 
     # What is shown
 
     @contextmanager
-    def screen(self) -> Iterator[None]:
+    def shown(self) -> Iterator[None]:
         """The terminal's second screen."""
         from unsaid.cli.output import console
 
@@ -133,32 +123,21 @@ class _Desk:
     def picture(self) -> Picture:
         """What the screen shows now."""
         from unsaid.review.screen import Picture
-        from unsaid.review.state import shares
 
         speed = "" if self.speed == 1.0 else f", at {self.speed:g} of the speed"
         start_s, end_s = self._stretch()
         sound = self.silent or f"from {start_s:.1f} to {end_s:.1f} s{speed}"
         return Picture(
             self.session.id,
-            self.audit,
+            self.desk.audit,
             self.moments,
             self.at,
             self.mode,
             self.note,
             self.chosen,
-            shares(self.audit, self.moments),
+            self.desk.shares,
             sound,
         )
-
-    def summary(self) -> str:
-        """One line for the end."""
-        kept = sum(1 for m in self.moments if m.verdict == "kept")
-        gone = sum(1 for m in self.moments if m.verdict == "dismissed")
-        said = [m.rewrite for m in self.moments if m.rewrite is not None]
-        good = sum(1 for r in said if r.passed)
-        left = sum(1 for m in self.moments if not m.settled)
-        line = f"{kept} kept, {gone} dismissed, {len(said)} rewritten ({good} pass)"
-        return f"{line}; {left} to go: unsaid review {self.session.id}" if left else f"{line}; all done"
 
     # What the keys do
 
@@ -190,7 +169,9 @@ class _Desk:
             self.mode = "moment"
         elif key == "?":
             self.mode = "help"
-        elif key == "m" and self.audit.sentences:
+        elif key == "u":
+            self._undo()
+        elif key == "m" and self.desk.audit.sentences:
             self.mode = "mark"
             self.chosen = self._moment.sentence_index if self.moments else 0
         elif mode == "moment" and self.moments:
@@ -198,23 +179,21 @@ class _Desk:
         return True
 
     def _judge(self, key: str) -> None:
-        from unsaid.review import state
-
-        moment = self._moment
+        desk, moment = self.desk, self._moment
         if key == "k":
-            self._change(lambda r, m, at: state.keep(r, m, at), "kept")
+            self._do(lambda: desk.keep(moment), "kept")
             self._step(1)
         elif key == "d":
             if moment.flag is None:
-                self._change(lambda r, m, at: state.dismiss(r, m, "", at), "your mark was taken away")
+                self._do(lambda: desk.dismiss(moment), "your mark was taken away")
             else:
                 self.mode = "dismiss"
         elif key == "f":
             self.mode = "family"
         elif key == "o":
-            self._change(lambda r, m, _: state.reopen(r, m), "open again")
+            self._do(lambda: desk.reopen(moment), "open again")
         elif key == "x":
-            self._change(lambda r, m, at: state.rewrite(r, m, "", (), at), "the rewrite was dropped")
+            self._do(lambda: desk.rewrite(moment, ""), "the rewrite was dropped")
         elif key in ("n", "right", "down", "enter"):
             self._step(1)
         elif key in ("b", "left", "up"):
@@ -224,80 +203,74 @@ class _Desk:
 
     def _answer(self, key: str) -> None:
         """A key in answer to a question."""
-        from unsaid.review import state
         from unsaid.shortlist import REASONS
 
+        desk = self.desk
         if key == "escape":
             self.mode = "moment"
         elif self.mode == "dismiss":
             if key == "enter" or (key.isdecimal() and 1 <= int(key) <= len(REASONS)):
                 reason = "" if key == "enter" else REASONS[int(key) - 1]
                 self.mode = "moment"
-                self._change(lambda r, m, at: state.dismiss(r, m, reason, at), "dismissed")
+                moment = self._moment
+                self._do(lambda: desk.dismiss(moment, reason), "dismissed")
                 self._step(1)
         elif self.mode == "mark" and key in ("up", "down", "k", "j"):
             by = 1 if key in ("down", "j") else -1
-            self.chosen = min(max(0, self.chosen + by), len(self.audit.sentences) - 1)
+            self.chosen = min(max(0, self.chosen + by), len(desk.audit.sentences) - 1)
         elif key.upper() in ("D", "A", "U"):
             letter, mode = key.upper(), self.mode
             self.mode = "moment"
             if mode == "family":
-                self._change(lambda r, m, at: state.keep(r, m, at, letter), "filed anew")
+                moment = self._moment
+                self._do(lambda: desk.keep(moment, letter), "filed anew")
             else:
-                sentence = self.audit.sentences[self.chosen]
-                self._keep(lambda r, at: state.mark(r, sentence, letter, at), "marked")
-                self.at = next(
-                    (n for n, m in enumerate(self.moments) if m.flag is None and m.quote == sentence.text),
-                    self.at,
-                )
+                sentence = desk.audit.sentences[self.chosen]
+                self._do(lambda: desk.mark(sentence, letter), "marked")
+                self._stand_on(f"{OWN}-{sentence.index}")
+
+    def _undo(self) -> None:
+        what = self.desk.undo()
+        self.mode = "moment"
+        self.at = min(self.at, max(0, len(self.moments) - 1))
+        if what is None:
+            self.note = "nothing to undo"
+            return
+        action, _, of = what.partition(" ")
+        self._stand_on(f"{OWN}-{of}" if action == "mark" else of)
+        self.note = f"undone: {action}"
 
     def ask_for_rewrite(self) -> None:
         """Let the speaker type a sentence, check it, and keep it."""
-        from unsaid.review import check, state
-
         moment = self._moment
         before = moment.rewrite.text if moment.rewrite else moment.flag.rewrite if moment.flag else ""
         text = _typed(self.out, before)
         if text is None or not text.strip():
             self.note = "nothing was changed"
             return
-        missing = check.missing(
-            self.audit,
-            moment.sentence_index,
-            text,
-            letter=moment.letter,
-            kind=self.session.kind,
-            taste=self.taste,
-        )
-        done = "it passes" if not missing else "kept; it does not pass yet"
-        self._change(lambda r, m, at: state.rewrite(r, m, text, missing, at), done)
+        self._do(lambda: self.desk.rewrite(moment, text), "kept")
+        now = next((m.rewrite for m in self.moments if m.id == moment.id), None)
+        if now is not None:
+            self.note = "it passes" if now.passed else "kept; it does not pass yet"
 
     # What it stands on
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """Those of the desk."""
+        return self.desk.moments
 
     @property
     def _moment(self) -> Moment:
         return self.moments[self.at]
 
-    def _change(self, change: Callable[[Review, Moment, str], Review], done: str) -> None:
-        moment = self._moment
-        self._keep(lambda r, at: change(r, moment, at), done)
-
-    def _keep(self, change: Callable[[Review, str], Review], done: str) -> None:
-        """Apply a change to what the file holds by now, and keep it at once."""
-        from unsaid import pipeline
-
-        now = datetime.now().astimezone().isoformat(timespec="seconds")
-        self.audit, self.review = pipeline.change_review(
-            self.session, self.store, lambda _, kept: change(kept, now)
-        )
+    def _do(self, change: Callable[[], object], done: str) -> None:
+        change()
         self.note = done
-        self._look()
-
-    def _look(self) -> None:
-        from unsaid.review.state import moments
-
-        self.moments = moments(self.audit, self.review, everything=self.everything)
         self.at = min(self.at, max(0, len(self.moments) - 1))
+
+    def _stand_on(self, id: str) -> None:
+        self.at = next((n for n, m in enumerate(self.moments) if m.id == id), self.at)
 
     def _go_on(self) -> None:
         """To the first moment without a verdict, else to the first that is not settled, else to the end."""

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from unsaid.model import OWN, Audit
-from unsaid.review.state import Moment, Share
+from unsaid.model import OWN, Audit, Moment, Share
 from unsaid.shortlist import REASONS
 from unsaid.views.markup import find_quote
 from unsaid.views.wording import FAMILY_TITLES, clock, plural, rule_words
@@ -39,6 +38,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("m", "mark a sentence yourself"),
     ("o", "open it again: take the verdict back"),
     ("x", "drop the rewrite"),
+    ("u", "undo: take the last change back, and the one before"),
     ("space", "play from 2 s before it; again stops"),
     (", .", "play 1 s earlier, 1 s later"),
     ("l", "play 2 s longer at both ends"),

@@ -8,51 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from unsaid.model import OWN, Audit, Dismissal, Flag, Keep, OwnMark, Rewrite, Sentence
+from unsaid.model import OWN, Audit, Dismissal, Keep, Moment, OwnMark, Rewrite, Sentence, Share
 from unsaid.sessions.review import Review
-from unsaid.shortlist import NO_REASON, matched, put_aside
-
-Verdict = Literal["open", "kept", "dismissed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One moment of the review: a flag, or a mark of the speaker's own."""
-
-    number: int
-    """The flag's number; 0 for an own mark."""
-    code: str
-    quote: str
-    start_s: float
-    end_s: float
-    sentence_index: int
-    letter: str
-    """The family under which it counts: D, A or U."""
-    flag: Flag | None
-    verdict: Verdict
-    reason: str = ""
-    """Why it was dismissed."""
-    rewrite: Rewrite | None = None
-
-    @property
-    def settled(self) -> bool:
-        """Nothing is left to do here: put aside, or said so that the check passes."""
-        return self.verdict == "dismissed" or (self.rewrite is not None and self.rewrite.passed)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Of a family's moments in an answer, how many a listener could follow."""
-
-    letter: str
-    total: int
-    """Decisions, assumptions or doubts."""
-    before: int
-    """Of these, made audible in the answer."""
-    after: int
-    """The same with the rewrites that passed."""
+from unsaid.shortlist import NO_REASON, Named, matched, put_aside
 
 
 def moments(audit: Audit, review: Review, *, everything: bool = False) -> tuple[Moment, ...]:
@@ -138,18 +97,58 @@ def mark(review: Review, sentence: Sentence, letter: str, at: str) -> Review:
     return replace(review, marks=(*(m for m in review.marks if not _same(m, new)), new))
 
 
-def rewrite(review: Review, moment: Moment, text: str, missing: Sequence[str], at: str) -> Review:
-    """Say a moment anew, or with empty `text` no longer; one that is not dismissed counts as kept."""
+def rewrite(
+    review: Review, moment: Moment, text: str, missing: Sequence[str], at: str, recording: str = ""
+) -> Review:
+    """Say a moment anew, or with empty `text` no longer; one that is not dismissed counts as kept.
+
+    `recording` names the file in which it is heard, where it was said aloud.
+    """
     rest = tuple(r for r in review.rewrites if not _same(r, moment))
     text = " ".join(text.split())
     if not text:
         return replace(review, rewrites=rest)
-    new = Rewrite(moment.code, moment.quote, moment.start_s, text, tuple(missing), at)
+    new = Rewrite(moment.code, moment.quote, moment.start_s, text, tuple(missing), at, recording)
     review = replace(review, rewrites=(*rest, new))
     return keep(review, moment, at) if moment.verdict == "open" else review
 
 
-def _without_verdict(review: Review, moment: Moment) -> Review:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was said of one moment before a change, to put it back."""
+
+    code: str
+    quote: str
+    start_s: float
+    said: Review
+    """What the review held of this moment alone."""
+
+
+def before(review: Review, of: Named) -> Before:
+    """What `review` holds of one moment: of a `Moment`, or of an `OwnMark` that is about to be made."""
+    said = Review(
+        tuple(d for d in review.dismissals if _same(d, of)),
+        tuple(k for k in review.kept if _same(k, of)),
+        tuple(m for m in review.marks if _same(m, of)),
+        tuple(r for r in review.rewrites if _same(r, of)),
+    )
+    return Before(of.code, of.quote, of.start_s, said)
+
+
+def put_back(review: Review, old: Before) -> Review:
+    """`review` with what was said of that one moment as it was; whatever else was said since stays."""
+    review = _without_verdict(review, old)
+    rewrites = tuple(r for r in review.rewrites if not _same(r, old))
+    return replace(
+        review,
+        dismissals=(*review.dismissals, *old.said.dismissals),
+        kept=(*review.kept, *old.said.kept),
+        marks=(*review.marks, *old.said.marks),
+        rewrites=(*rewrites, *old.said.rewrites),
+    )
+
+
+def _without_verdict(review: Review, moment: Named) -> Review:
     return replace(
         review,
         dismissals=tuple(d for d in review.dismissals if not _same(d, moment)),
@@ -158,7 +157,7 @@ def _without_verdict(review: Review, moment: Moment) -> Review:
     )
 
 
-def _same(one: Dismissal | Keep | OwnMark | Rewrite, other: Moment | OwnMark) -> bool:
+def _same(one: Dismissal | Keep | OwnMark | Rewrite, other: Named) -> bool:
     return bool(matched([other], [one]))
 
 

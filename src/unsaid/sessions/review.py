@@ -38,7 +38,10 @@ class Review:
             "kept": [_key(k) | ({"family": k.letter} if k.letter else {}) | {"at": k.at} for k in self.kept],
             "marks": [_key(m) | {"family": m.letter, "at": m.at} for m in self.marks],
             "rewrites": [
-                _key(r) | {"text": r.text, "missing": list(r.missing), "at": r.at} for r in self.rewrites
+                _key(r)
+                | {"text": r.text, "missing": list(r.missing), "at": r.at}
+                | ({"recording": r.recording} if r.recording else {})
+                for r in self.rewrites
             ],
         }
         doc: dict[str, object] = {"schema": SCHEMA} | dict(self.raw)
@@ -56,7 +59,7 @@ class Review:
         return {}
 
 
-_FIELDS = frozenset(("code", "quote", "start", "reason", "at", "family", "text", "missing"))
+_FIELDS = frozenset(("code", "quote", "start", "reason", "at", "family", "text", "missing", "recording"))
 
 
 def _key(said: Dismissal | Keep | OwnMark | Rewrite) -> dict[str, object]:
@@ -96,7 +99,10 @@ def load(folder: Path) -> Review:
         tuple(Dismissal(*r.key(), r.text("reason"), r.text("at")) for r in tables["dismissed"]),
         tuple(Keep(*r.key(), r.family(empty=True), r.text("at")) for r in tables["kept"]),
         tuple(OwnMark(r.family(), *r.key()[1:], r.text("at")) for r in tables["marks"]),
-        tuple(Rewrite(*r.key(), r.text("text"), r.texts("missing"), r.text("at")) for r in tables["rewrites"]),
+        tuple(
+            Rewrite(*r.key(), r.text("text"), r.texts("missing"), r.text("at"), r.file("recording"))
+            for r in tables["rewrites"]
+        ),
         raw,
     )
 
@@ -125,6 +131,13 @@ class _Row:
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise UnsaidError(f"{self._place}.{key} should be a list of texts", self._hint)
         return tuple(value)
+
+    def file(self, key: str) -> str:
+        """The name of a file in the session's folder: never a way out of it."""
+        value = self.text(key)
+        if value != Path(value).name or "\\" in value or "\0" in value or value == "..":
+            raise UnsaidError(f"{self._place}.{key} should be the name of a file beside it", self._hint)
+        return value
 
     def family(self, *, empty: bool = False) -> str:
         value = self.text("family")

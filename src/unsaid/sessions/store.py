@@ -148,12 +148,13 @@ class Store:
             return []
 
     @contextmanager
-    def lock(self, session: Session) -> Iterator[None]:
-        """Hold the session for this process alone. Raises UnsaidError where another run holds it.
+    def lock(self, session: Session, wait_s: float = 0.0) -> Iterator[None]:
+        """Hold the session for this process alone. Raises UnsaidError where another run holds it for longer
+        than `wait_s`.
 
         The operating system drops the lock when the process ends, however it ends.
         """
-        with _held(session.folder / LOCK_NAME, 0.0, f"session '{session.id}' is in use by another run"):
+        with _held(session.folder / LOCK_NAME, wait_s, f"session '{session.id}' is in use by another run"):
             yield
 
     @contextmanager
