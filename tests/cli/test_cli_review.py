@@ -97,6 +97,28 @@ def test_killed_in_the_middle_nothing_is_lost(opened, demo: Path) -> None:
     assert [row["reason"] for row in kept(demo)["dismissed"]] == ["not worth it"]
 
 
+def test_every_step_can_be_undone(opened, demo: Path) -> None:
+    one = opened()
+    one.until(r"moment 1 of 7")
+    one.type("k")
+    one.until(r"moment 2 of 7.* 1 kept")
+    one.type("d1")
+    one.until(r"moment 3 of 7.* 1 dismissed")
+    one.type("w")
+    one.until_told("enter keeps it", 1)
+    one.type(f"{PASSES}\n")
+    one.until(r"it passes")
+    for left in (r"moment 3 of 7.* 1 kept, 1 dismissed", r"moment 2 of 7.* 1 kept, 0 dismissed", r"0 kept"):
+        one.type("u")
+        one.until(left)
+    one.type("u")
+    one.until(r"nothing to undo")
+    now = kept(demo)
+    assert (now["kept"], now["dismissed"], now["rewrites"]) == ([], [], [])
+    one.type("q")
+    assert one.status() == 0
+
+
 def test_two_windows_do_not_lose_each_others_work(opened, demo: Path) -> None:
     one, two = opened(), opened()
     for window in (one, two):

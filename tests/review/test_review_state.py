@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tools.accuracy import spoken
 from unsaid.audit import audit
-from unsaid.model import OWN, Audit
+from unsaid.model import OWN, Audit, Moment, OwnMark
 from unsaid.review import state
 from unsaid.review.state import moments, shares
 from unsaid.sessions.review import Review
@@ -120,3 +120,73 @@ def test_less_sure_flags_come_only_when_asked_for(everything: bool) -> None:
     low = audit(CASE.transcript, CASE.prompt, kind=CASE.kind, min_confidence=0.9)
     assert low.more
     assert len(moments(low, Review(), everything=everything)) == len(low.flags) + everything * len(low.more)
+
+
+ACTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(["keep", "file", "dismiss", "reopen", "rewrite", "drop", "mark"]),
+        st.integers(0, 20),
+        st.sampled_from("DAU"),
+    ),
+    max_size=8,
+)
+
+
+def acted(review: Review, what: str, at: int, letter: str) -> tuple[Review, state.Before]:
+    """A review after one more action, and how it was before for the moment concerned."""
+    if what == "mark":
+        sentence = FOUND.sentences[at % len(FOUND.sentences)]
+        mark = OwnMark(letter, sentence.text, sentence.start_s)
+        return state.mark(review, sentence, letter, AT), state.before(review, mark)
+    found = moments(FOUND, review)
+    moment = found[at % len(found)]
+    new = {
+        "keep": lambda: state.keep(review, moment, AT),
+        "file": lambda: state.keep(review, moment, AT, letter),
+        "dismiss": lambda: state.dismiss(review, moment, "wrong words", AT),
+        "reopen": lambda: state.reopen(review, moment),
+        "rewrite": lambda: state.rewrite(review, moment, f"I chose it for {letter}.", (), AT),
+        "drop": lambda: state.rewrite(review, moment, "", (), AT),
+    }[what]()
+    return new, state.before(review, moment)
+
+
+def seen(review: Review) -> set[tuple[object, ...]]:
+    return {
+        (m.id, m.letter, m.verdict, m.reason, m.rewrite and m.rewrite.text) for m in moments(FOUND, review)
+    }
+
+
+@given(ACTIONS)
+def test_undoing_every_step_backwards_comes_to_where_it_began(actions) -> None:
+    review, steps = Review(), []
+    for action in actions:
+        was = seen(review)
+        review, old = acted(review, *action)
+        steps.append((was, old))
+    for was, old in reversed(steps):
+        review = state.put_back(review, old)
+        assert seen(review) == was
+
+
+@given(ACTIONS, ACTIONS)
+def test_undo_leaves_what_another_window_said_of_other_moments(mine, theirs) -> None:
+    review = Review()
+    for action in mine:
+        review, _ = acted(review, *action)
+    review, old = acted(review, "dismiss", 0, "D")
+    touched = moments(FOUND, review)
+    for action in theirs:
+        review, _ = acted(review, *action)
+    others = {row for row in seen(review) if row[0] != key_of(old, touched)}
+    after = {row for row in seen(state.put_back(review, old)) if row[0] != key_of(old, touched)}
+    assert after == others
+
+
+def key_of(old: state.Before, found: tuple[Moment, ...]) -> str:
+    return next(
+        (m.id for m in found if (m.code, m.quote, m.start_s) == (old.code, old.quote, old.start_s)),
+        next(f"own-{s.index}" for s in FOUND.sentences if old.code == OWN and s.text == old.quote)
+        if old.code == OWN
+        else "",
+    )
