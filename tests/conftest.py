@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from support import command
+from support import command, missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A shell starts what runs in its background with Ctrl-C ignored, and every child would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -23,6 +28,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("same-examples", derandomize=True)
 if os.environ.get("UNSAID_REQUIRE_ALL"):
     settings.load_profile("same-examples")
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +97,36 @@ def unsaid(workspace: Path, tmp_path: Path) -> Unsaid:
         return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the sample answer audited once; tests take a copy."""
+    folder = tmp_path_factory.mktemp("audited") / "workspace"
+    done = subprocess.run(
+        [*command(), "--workspace", str(folder), "demo", "-q"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def demo(audited: Path, workspace: Path) -> Path:
+    """The session's folder in the test's own workspace."""
+    shutil.copytree(audited, workspace)
+    return workspace / "sessions" / "demo"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, the system's own; nothing is downloaded."""
+    from playwright.sync_api import sync_playwright
+
+    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        missing("Chromium", "install it to test the page: apt install chromium")
+    assert found
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
+        yield browser
+        browser.close()

@@ -181,10 +181,12 @@ def _measures(transcript: Transcript, ground: Ground, flags: Sequence[Flag]) -> 
         Pause(r.sentence.start_s - r.pause_s, r.sentence.start_s) for r in reads if r.pause_s > 0
     )
     silent_s = min(duration_s, sum(p.duration_s for p in pauses)) if timed else 0.0
-    decided = [d for d in ground.decisions if d is not None and d.strength >= 0.5]
-    explained = [d for d in decided if (s := ground.reason(d.sentence)) is not None and s.strength >= 0.5]
-    doubts = [r for r in reads if not r.question and (r.weight("hedge") >= 1 or r.weight("unknown") >= 1)]
-    bounded = [r for r in doubts if ground.bound(r.index) is not None]
+    # A flagged sentence counts as one that decides or doubts, and as one of which the listener hears no more.
+    flagged = {letter: {f.sentence_index for f in flags if f.code[0] == letter} for letter in "DU"}
+    decided = {d.sentence for d in ground.decisions if d is not None and d.strength >= 0.5}
+    explained = {i for i in decided if (s := ground.reason(i)) is not None and s.strength >= 0.5}
+    doubts = {r.index for r in reads if not r.question and max(r.weight("hedge"), r.weight("unknown")) >= 1}
+    bounded = {i for i in doubts if ground.bound(i) is not None}
     framing = next(
         (
             r.sentence.start_s
@@ -200,10 +202,10 @@ def _measures(transcript: Transcript, ground: Ground, flags: Sequence[Flag]) -> 
         longest_pause_s=round(max((p.duration_s for p in pauses), default=0.0), 3) if timed else 0.0,
         words=words,
         words_per_minute=round(60 * words / duration_s, 1) if timed and duration_s > 0 else 0.0,
-        decisions=len(decided),
-        decisions_explained=len(explained),
-        doubts=len(doubts),
-        doubts_bounded=len(bounded),
+        decisions=len(decided | flagged["D"]),
+        decisions_explained=len(explained - flagged["D"]),
+        doubts=len(doubts | flagged["U"]),
+        doubts_bounded=len(bounded - flagged["U"]),
         first_framing_s=framing if timed else None,
         flags_by_family={letter: sum(1 for f in flags if f.code[0] == letter) for letter in "DAU"},
     )

@@ -265,6 +265,11 @@ class Moment:
         return self.flag.id if self.flag is not None else f"{OWN}-{self.sentence_index}"
 
     @property
+    def sentence(self) -> str:
+        """The whole sentence, as it was said."""
+        return self.flag.sentence if self.flag is not None else self.quote
+
+    @property
     def settled(self) -> bool:
         """Nothing is left to do here: put aside, or said so that the check passes."""
         return self.verdict == "dismissed" or (self.rewrite is not None and self.rewrite.passed)
@@ -281,6 +286,28 @@ class Share:
     """Of these, made audible in the answer."""
     after: int
     """The same with the rewrites that passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a review of an audit has come to."""
+
+    moments: tuple[Moment, ...]
+    """In order of time."""
+    shares: tuple[Share, ...]
+    """One a family, in the order D, A, U."""
+
+    @property
+    def said(self) -> bool:
+        """False where nobody has reviewed anything yet."""
+        return any(m.verdict != "open" or m.rewrite is not None for m in self.moments)
+
+    @property
+    def to_practise(self) -> tuple[Moment, ...]:
+        """The moments worth saying again: kept, marked or rewritten, and not dismissed."""
+        return tuple(
+            m for m in self.moments if m.verdict == "kept" or (m.verdict == "open" and m.rewrite is not None)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from unsaid import __version__
 from unsaid.errors import UnsaidError
-from unsaid.model import Audit, Dismissal, Kind, Pause, Prompt, Segment, Span, Transcript
+from unsaid.model import Audit, Dismissal, Kind, Outcome, Pause, Prompt, Segment, Span, Transcript
 from unsaid.sessions import review
 from unsaid.sessions.files import FILE_MODE, explain, write_whole
 from unsaid.sessions.record import STAGES, Session, Source, Stage
@@ -291,9 +291,13 @@ def load_audit(session: Session) -> Audit:
     for path in (session.transcript, session.audit):
         if not path.is_file():
             raise UnsaidError(f"session {session.id} has no audit yet", f"Run: unsaid audit {session.id}")
-    found = audit_json.loads(
-        session.audit.read_text(encoding="utf-8"), load_transcript(session), name=str(session.audit)
-    )
+    try:
+        text = session.audit.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UnsaidError(
+            f"{session.audit} cannot be read: {error}", f"Run: unsaid audit {session.id}"
+        ) from error
+    found = audit_json.loads(text, load_transcript(session), name=str(session.audit))
     return put_aside(found, review.load(session.folder).dismissals)
 
 
@@ -632,17 +636,40 @@ def _audit(run: _Run, transcript: Transcript) -> Audit:
 
 def _views(run: _Run, audit: Audit) -> None:
     session = run.session
-    if not run.wanted("views") and session.page.is_file() and session.markdown.is_file():
+    kept = review.load(session.folder)
+    key = _review_key(kept)
+    drawn = session.page.is_file() and session.markdown.is_file()
+    if drawn and not run.wanted("views") and session.stages["views"].key == key:
         return
+    from unsaid.review.state import reported
     from unsaid.views import html, markdown
 
     began = time.monotonic()
     peaks = load_peaks(session)
-    write_whole(
-        session.page, html.render(audit, title=session.id, audio_url=session.recording.name, peaks=peaks)
+    shown, outcome = reported(audit, kept)
+    page = html.render(
+        shown, title=session.id, audio_url=session.recording.name, peaks=peaks, outcome=outcome
     )
-    write_whole(session.markdown, markdown.render(audit, title=session.id))
-    run.done("views", began)
+    write_whole(session.page, page)
+    write_whole(session.markdown, markdown.render(shown, title=session.id, outcome=outcome))
+    run.done("views", began, key)
+
+
+def _review_key(kept: review.Review) -> str:
+    """Changes with all that the pages show of a review; empty where nothing was said."""
+    if not (kept.dismissals or kept.kept or kept.marks or kept.rewrites):
+        return ""
+    return hashlib.sha256(kept.dumps().encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def load_report(session: Session, *, everything: bool = False) -> tuple[Audit, Outcome]:
+    """What a report of a session shows: its audit, and what its review has come to.
+
+    `everything`: with the flags that are left out by default. Raises UnsaidError as `load_audit` does.
+    """
+    from unsaid.review.state import reported
+
+    return reported(load_audit(session), review.load(session.folder), everything=everything)
 
 
 def load_peaks(session: Session) -> tuple[float, ...]:

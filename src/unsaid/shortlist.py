@@ -20,7 +20,8 @@ LEAST_SHOWN = 12
 SHIFT_S = 2.0
 """A dismissed flag is known again where its words moved by so much: another model hears them elsewhere."""
 NO_REASON = "no reason given"
-REASONS: tuple[str, ...] = ("said elsewhere", "not a decision", "wrong words", "not worth it")
+SAID_ELSEWHERE = "said elsewhere"
+REASONS: tuple[str, ...] = (SAID_ELSEWHERE, "not a decision", "wrong words", "not worth it")
 """Why a flag may be put aside: the reason was said at another place; the words decide, assume or doubt
 nothing; the words were not said so; true, and not worth a sentence."""
 
@@ -71,6 +72,16 @@ def shortlisted(audit: Audit, less_sure: Sequence[Flag] = (), per_minute: float 
 def with_all(audit: Audit) -> Audit:
     """`audit` with every flag among those shown; only the dismissed ones stay aside."""
     return _counted(replace(audit, flags=by_time((*audit.flags, *audit.more)), more=()))
+
+
+def with_these(audit: Audit, flags: Iterable[Flag]) -> Audit:
+    """`audit` with those of `flags` that it leaves out by default among those shown."""
+    wanted = set(flags)
+    more = tuple(f for f in audit.more if f in wanted)
+    if not more:
+        return audit
+    left = tuple(f for f in audit.more if f not in wanted)
+    return _counted(replace(audit, flags=by_time((*audit.flags, *more)), more=left))
 
 
 class Named(Protocol):

@@ -12,10 +12,14 @@ from unsaid.model import (
     Audit,
     Flag,
     Measures,
+    Moment,
+    Outcome,
     Pause,
     Prompt,
+    Rewrite,
     Segment,
     Sentence,
+    Share,
     Transcript,
     Word,
 )
@@ -177,6 +181,50 @@ def audits(
     more = tuple(f for f in flags if not f.dismissed and f.standing != "shown")
     shown = tuple(f for f in flags if not f.dismissed and f.standing == "shown")
     return Audit(transcript, tuple(sentences), shown, measures, prompt, more, dismissed)
+
+
+@st.composite
+def reviewed(
+    draw: st.DrawFn, text: st.SearchStrategy[str] = TRICKY, times: st.SearchStrategy[float] = MS
+) -> tuple[Audit, Outcome]:
+    """Audits with what was said of every flag, own marks, and rewrites of any text."""
+    audit = draw(audits(text, times))
+
+    def rewrite(code: str, quote: str, start_s: float) -> Rewrite | None:
+        if draw(st.booleans()):
+            return None
+        missing = tuple(draw(st.lists(text, max_size=2)))
+        return Rewrite(code, quote, start_s, draw(text.map(lambda t: t + "x")), missing, draw(text))
+
+    moments = []
+    for f in (*audit.flags, *audit.dismissed):
+        verdict = "dismissed" if f.dismissed else draw(st.sampled_from(["open", "kept"]))
+        family = draw(st.sampled_from("DAU")) if verdict == "kept" else f.code[0]
+        said = rewrite(f.code, f.quote, f.start_s)
+        moments.append(
+            Moment(
+                f.number,
+                f.code,
+                f.quote,
+                f.start_s,
+                f.end_s,
+                f.sentence_index,
+                family,
+                f,
+                verdict,
+                draw(text) if verdict == "dismissed" else "",
+                said,
+            )
+        )
+    for s in audit.sentences:
+        if draw(st.booleans()):
+            said = rewrite("own", s.text, s.start_s)
+            letter = draw(st.sampled_from("DAU"))
+            moments.append(
+                Moment(0, "own", s.text, s.start_s, s.end_s, s.index, letter, None, "kept", "", said)
+            )
+    moments.sort(key=lambda m: (m.start_s, m.sentence_index, m.code))
+    return audit, Outcome(tuple(moments), tuple(Share(letter, 3, 1, 2) for letter in "DAU"))
 
 
 def flat(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,35 +10,10 @@ from typing import Any
 
 import pytest
 import views_support as support
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from support import missing
-from unsaid.model import Audit
+from unsaid.model import Audit, Outcome
 from unsaid.views.html import render
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium, the system's own; nothing is downloaded."""
-    found = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        missing("Chromium", "install it to test the page: apt install chromium")
-    assert found
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_QUIET))
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -76,7 +50,10 @@ Open = Callable[..., Opened]
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Write the page of an audit, with a recording beside it where asked, and open it from its file."""
+    """Write the page of an audit, with a recording beside it where asked, and open it from its file.
+
+    `written`, from the recording's address to a text, writes another page in its place.
+    """
     with ExitStack() as stack:
 
         def open_(
@@ -86,13 +63,19 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             sound: bool = True,
             audio_url: str | None = None,
             peaks: list[float] | None = None,
+            outcome: Outcome | None = None,
+            written: Callable[[str | None], str] | None = None,
             **context: Any,
         ) -> Opened:
             if sound and audio_url is None:
                 audio_url = "answer.flac"
                 support.tone(tmp_path / audio_url, audit.transcript.duration_s)
             path = tmp_path / "report.html"
-            path.write_text(render(audit, title=title, audio_url=audio_url, peaks=peaks), encoding="utf-8")
+            if written is not None:
+                text = written(audio_url)
+            else:
+                text = render(audit, title=title, audio_url=audio_url, peaks=peaks, outcome=outcome)
+            path.write_text(text, encoding="utf-8")
             settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, **context}
             opened = stack.enter_context(browser.new_context(**settings)).new_page()
             out = Opened(opened, path)

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-CSS = (files("unsaid.views.html") / "page.css").read_text(encoding="utf-8")
+CSS = (files("unsaid.views.html") / "parts.css").read_text(encoding="utf-8")
 BLOCKS = [
     dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", body))
     for body in re.findall(r":root[^{]*\{([^}]*)\}", CSS)

@@ -9,16 +9,23 @@ from pathlib import Path
 from unsaid.model import (
     FAMILY_LETTERS,
     Audit,
+    Dismissal,
     Flag,
+    Keep,
     Measures,
+    Outcome,
+    OwnMark,
     Pause,
     Prompt,
+    Rewrite,
     Segment,
     Sentence,
     Timing,
     Transcript,
     Word,
 )
+from unsaid.review.state import reported
+from unsaid.sessions.review import Review
 
 SAMPLE = Path(__file__).parents[2] / "sessions" / "sample"
 
@@ -159,6 +166,39 @@ def ranked() -> Audit:
     more = (replace(u1, number=8, cost_rank=8, standing="less-sure"),)
     dismissed = (replace(a4, number=5, cost_rank=2, dismissed="said elsewhere"),)
     return replace(audit, flags=flags, more=more, dismissed=dismissed)
+
+
+STILL = "Still A4 (assumed property): nobody said that it holds."
+
+
+def reviewed(
+    text: str = "I put it first because every request passes there.",
+    still: str = STILL,
+    reason: str = "not worth it",
+    timing: Timing = "word",
+) -> tuple[Audit, Outcome]:
+    """The short answer after a review: A1 kept; D2 said so that it passes; U1 dismissed; D3 kept and filed
+    under uncertainty; A4 rewritten and not passing; a mark of her own on the first sentence, and one on the
+    fourth, rewritten."""
+    audit = small(timing)
+    audit = replace(audit, flags=tuple(replace(f, number=n) for n, f in enumerate(audit.flags, 1)))
+    a1, d2, u1, d3, a4 = audit.flags
+    first, fourth = audit.sentences[0], audit.sentences[3]
+
+    def key(flag: Flag) -> tuple[str, str, float]:
+        return flag.code, flag.quote, flag.start_s
+
+    review = Review(
+        dismissals=(Dismissal(*key(u1), reason),),
+        kept=(Keep(*key(a1)), Keep(*key(d2)), Keep(*key(d3), "U"), Keep(*key(a4))),
+        marks=(OwnMark("D", first.text, first.start_s), OwnMark("A", fourth.text, fourth.start_s)),
+        rewrites=(
+            Rewrite(*key(d2), text),
+            Rewrite(*key(a4), text, (still,)),
+            Rewrite("own", fourth.text, fourth.start_s, text),
+        ),
+    )
+    return reported(audit, review)
 
 
 def sample() -> Audit:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check that recording and auditing work here, and say what to do where they do not.",
     ),
     "review": ("unsaid.cli.review", "Judge the flagged moments of an answer, and rewrite them."),
+    "report": ("unsaid.cli.report", "Show an answer with your verdicts and rewrites."),
     "dismiss": ("unsaid.cli.dismiss", "Put flags aside that are of no use to you."),
     "replay": ("unsaid.cli.replay", "Play a moment of an answer again, or all that was flagged."),
     "rules": ("unsaid.cli.rules", "List the rules, or how they did on your answers."),

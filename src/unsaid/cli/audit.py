@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from unsaid.cli.output import FORMATS, format_of, output_file
 from unsaid.config import Settings
 from unsaid.errors import UnsaidError
 from unsaid.model import KINDS, Kind
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
     from unsaid.pipeline import Request
     from unsaid.sessions.record import Session
     from unsaid.sessions.store import Store
-
-FORMATS = ("terminal", "markdown", "html", "json", "srt", "vtt", "audacity", "textgrid", "csv")
-_BY_SUFFIX = {
-    ".md": "markdown",
-    ".html": "html",
-    ".htm": "html",
-    ".json": "json",
-    ".srt": "srt",
-    ".vtt": "vtt",
-    ".textgrid": "textgrid",
-    ".csv": "csv",
-}
 
 
 @click.command()
@@ -96,8 +85,8 @@ def audit(
     from unsaid.drills.bank import resolve
 
     notes = Notes(quiet=quiet)
-    out = _output_file(output)
-    format_ = format_ or (_BY_SUFFIX.get(out.suffix.lower()) if out else None) or "terminal"
+    out = output_file(output)
+    format_ = format_of(format_, out)
     job = request(
         settings,
         notes,
@@ -171,8 +160,7 @@ def _run_stdin(store: Store, request: Request, notes: Notes) -> tuple[Session | 
 
 
 def _print(audit: Audit, session: Session | None, target: str, format_: str, out: Path | None) -> None:
-    from unsaid.cli.output import console, print_report
-    from unsaid.sessions.files import write_whole
+    from unsaid.cli.output import console, print_report, put
 
     title = session.id if session else "standard input" if target == "-" else Path(target).name
     if format_ == "terminal" and out is None:
@@ -180,23 +168,7 @@ def _print(audit: Audit, session: Session | None, target: str, format_: str, out
         return
     from unsaid.cli.render import render
 
-    text = render(format_, audit, session, title=title)
-    if out is None:
-        click.echo(text, nl=not text.endswith("\n"))
-    else:
-        write_whole(out, text, mode=0o644)
-        click.echo(f"written: {out}", err=True)
-
-
-def _output_file(output: str | None) -> Path | None:
-    if output is None or output == "-":
-        return None
-    path = Path(output)
-    if path.is_dir():
-        raise UnsaidError(f"{path} is a folder", "Give the name of a file with --output.")
-    if not path.absolute().parent.is_dir():
-        raise UnsaidError(f"there is no folder {path.parent}", "Make it first, or choose another --output.")
-    return path
+    put(render(format_, audit, session, title=title), out)
 
 
 def _is_text(path: Path) -> bool:

@@ -10,14 +10,59 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from unsaid.errors import UnsaidError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from unsaid.model import Audit
+    from unsaid.model import Audit, Outcome
 
 PIPE_COLUMNS = 100
 """Line length where the output is no terminal."""
+FORMATS = ("terminal", "markdown", "html", "json", "srt", "vtt", "audacity", "textgrid", "csv")
+"""What an audit can be printed as."""
+_BY_SUFFIX = {
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".srt": "srt",
+    ".vtt": "vtt",
+    ".textgrid": "textgrid",
+    ".csv": "csv",
+}
+
+
+def output_file(output: str | None) -> Path | None:
+    """The file that `--output` names; None for standard output. Raises UnsaidError where it cannot be one."""
+    if output is None or output == "-":
+        return None
+    path = Path(output)
+    if path.is_dir():
+        raise UnsaidError(f"{path} is a folder", "Give the name of a file with --output.")
+    if not path.absolute().parent.is_dir():
+        raise UnsaidError(f"there is no folder {path.parent}", "Make it first, or choose another --output.")
+    return path
+
+
+def format_of(named: str | None, out: Path | None) -> str:
+    """The format that was named, else the one that the file's name tells, else the terminal's."""
+    return named or (_BY_SUFFIX.get(out.suffix.lower()) if out else None) or "terminal"
+
+
+def put(text: str, out: Path | None) -> None:
+    """Write `text` to `out`, whole or not at all, or to standard output. Raises UnsaidError."""
+    from unsaid.sessions.files import write_whole
+
+    if out is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        write_whole(out, text, mode=0o644)
+    except UnsaidError as error:
+        raise UnsaidError(error.message, "Choose another file with --output.") from error
+    click.echo(f"written: {out}", err=True)
 
 
 def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
@@ -30,14 +75,24 @@ def console(file: IO[str] | None = None, *, stderr: bool = False) -> Console:
 
 
 def print_report(
-    out: Console, audit: Audit, *, title: str, page: Path | None = None, everything: bool = False
+    out: Console,
+    audit: Audit,
+    *,
+    title: str,
+    page: Path | None = None,
+    everything: bool = False,
+    outcome: Outcome | None = None,
 ) -> None:
-    """Print the marked-up transcript, the flags and the measures; `everything`: what is left out as well."""
+    """Print the marked-up transcript, the flags and the measures, and what a review has come to.
+
+    `everything`: with what is left out by default.
+    """
     from unsaid.shortlist import with_all
     from unsaid.views.terminal import print_audit
 
     audit = with_all(audit) if everything else audit
-    print_audit(out, audit, title=title, page=str(page) if page and page.is_file() else None)
+    shown = str(page) if page and page.is_file() else None
+    print_audit(out, audit, title=title, page=shown, outcome=outcome)
 
 
 class Notes:

@@ -18,7 +18,7 @@ from pathlib import Path
 from unsaid.errors import UnsaidError
 from unsaid.formats import audacity, csv_table, plain, srt, textgrid, tsv, vtt, whisper_json, whispercpp_json
 from unsaid.formats.source import MAX_BYTES, Source, decode, too_large
-from unsaid.model import Audit, Transcript
+from unsaid.model import Audit, Outcome, Transcript
 
 __all__ = [
     "FORMATS",
@@ -26,11 +26,16 @@ __all__ = [
     "WRITE_ONLY",
     "Export",
     "Format",
+    "Write",
     "is_transcript_name",
     "read",
     "read_file",
     "write",
 ]
+
+
+Write = Callable[[Audit, Outcome | None], str]
+"""The text of a file: of an audit, with what a review has come to where there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Format:
     sniff: Callable[[Source], bool]
     """True where the content is surely of this format."""
     read: Callable[[Source], Transcript]
-    write: Callable[[Audit], str] | None = None
+    write: Write | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Export:
     name: str
     title: str
     """For a person."""
-    write: Callable[[Audit], str]
+    write: Write
 
 
 FORMATS: tuple[Format, ...] = (
@@ -75,7 +80,7 @@ WRITE_ONLY: tuple[Export, ...] = (
 )
 """Nothing looks for these when a file is read."""
 
-_WRITERS: dict[str, Callable[[Audit], str]] = {
+_WRITERS: dict[str, Write] = {
     **{f.name: f.write for f in FORMATS if f.write is not None},
     **{e.name: e.write for e in WRITE_ONLY},
 }
@@ -118,14 +123,17 @@ def read_file(path: Path) -> Transcript:
     return read(data, name=str(path))
 
 
-def write(format: str, audit: Audit) -> str:
-    """`audit` in the format of that name (`WRITABLE`). Raises UnsaidError for any other name."""
+def write(format: str, audit: Audit, outcome: Outcome | None = None) -> str:
+    """`audit` in the format of that name (`WRITABLE`), with what a review has come to.
+
+    Raises UnsaidError for any other name.
+    """
     writer = _WRITERS.get(format)
     if writer is None:
         raise UnsaidError(
             f"unsaid cannot write the format {format!r}", f"Choose one of: {', '.join(WRITABLE)}."
         )
-    return writer(audit)
+    return writer(audit, outcome)
 
 
 def _format_of(source: Source) -> Format:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from unsaid.formats.build import Repairs, build, checked_span
+from unsaid.formats.reviewed import badge, by_flag, now_label, own_marks, verdict_label
 from unsaid.formats.source import Source, one_line
-from unsaid.model import Audit, Segment, Transcript
+from unsaid.model import FAMILY_LETTERS, Audit, Flag, Moment, Outcome, Segment, Transcript
 
 HINT = "A line holds start and end in seconds and the label, with tabs between: 12.340000\\t15.800000\\tSo …"
 
@@ -40,19 +41,28 @@ def read(source: Source) -> Transcript:
     return build(source, segments, repairs)
 
 
-def write(audit: Audit) -> str:
-    """Flags and pauses as labels, in order of time."""
-    labels = [
-        (
-            f.start_s,
-            f.end_s,
-            f"{f.code} {f.name}{' (less sure)' if f.standing == 'less-sure' else ''}"
-            + (f": {f.quote}" if f.quote else ""),
-        )
-        for f in audit.flags
+def write(audit: Audit, outcome: Outcome | None = None) -> str:
+    """Flags, own marks, rewrites and pauses as labels, in order of time."""
+    said = by_flag(outcome)
+    labels = [(f.start_s, f.end_s, _flag_label(f, said.get(f))) for f in audit.flags]
+    labels += [
+        (m.start_s, m.end_s, f"{badge(m)} {FAMILY_LETTERS[m.letter]}: {m.quote}") for m in own_marks(outcome)
+    ]
+    labels += [
+        (m.start_s, m.end_s, f"{badge(m)} {now_label(m)}")
+        for m in (outcome.moments if outcome is not None else ())
+        if now_label(m)
     ]
     labels += [(p.start_s, p.end_s, f"pause {p.duration_s:.1f} s") for p in audit.transcript.pauses]
     rows = (
         f"{start:.6f}\t{max(start, end):.6f}\t{one_line(label)}\n" for start, end, label in sorted(labels)
     )
     return "".join(rows)
+
+
+def _flag_label(f: Flag, said: Moment | None) -> str:
+    more = ["less sure"] if f.standing == "less-sure" else []
+    if said is not None and said.verdict == "kept":
+        more.append(verdict_label(said))
+    told = f" ({', '.join(more)})" if more else ""
+    return f"{f.code} {f.name}{told}" + (f": {f.quote}" if f.quote else "")

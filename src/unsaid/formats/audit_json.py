@@ -12,6 +12,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any, get_args
 
 from unsaid import __version__
+from unsaid.formats import reviewed
 from unsaid.formats.json_file import Values, parse
 from unsaid.formats.source import Source
 from unsaid.model import (
@@ -22,6 +23,7 @@ from unsaid.model import (
     Flag,
     Kind,
     Measures,
+    Outcome,
     Pause,
     Prompt,
     Segment,
@@ -38,14 +40,20 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
-def dumps(audit: Audit, source: Mapping[str, object], version: str = __version__) -> str:
+def dumps(
+    audit: Audit,
+    source: Mapping[str, object],
+    version: str = __version__,
+    *,
+    outcome: Outcome | None = None,
+) -> str:
     """`audit` as JSON text, ended by a line break.
 
     `source` says what was audited, in plain JSON values (for instance `{"path": …, "kind": "audio"}`);
-    `version` is the program's.
+    `version` is the program's; `outcome` adds the `review`.
     """
     t = audit.transcript
-    doc = {
+    doc: dict[str, object] = {
         "schema": SCHEMA,
         "unsaid": version,
         "source": dict(source),
@@ -64,6 +72,8 @@ def dumps(audit: Audit, source: Mapping[str, object], version: str = __version__
         "pauses": [{"start": p.start_s, "end": p.end_s} for p in t.pauses],
         "sentences": [_sentence(s) for s in audit.sentences],
     }
+    if outcome is not None:
+        doc["review"] = reviewed.to_json(outcome)
     lines = [f' "{key}": {_json(value)}' for key, value in doc.items()]
     return _SURROGATE.sub("\ufffd", "{\n" + ",\n".join(lines) + "\n}\n")
 
@@ -71,7 +81,9 @@ def dumps(audit: Audit, source: Mapping[str, object], version: str = __version__
 def _json(value: object) -> str:
     """JSON text: a list of objects one a line, so that it can be read and compared."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"  {_json(v)}" for v in value) + "\n ]"
+        return "[\n" + ",\n".join(f"  {_ENCODER.encode(v)}" for v in value) + "\n ]"
+    if isinstance(value, dict) and any(isinstance(v, list) and v for v in value.values()):
+        return "{" + ", ".join(f"{_ENCODER.encode(key)}: {_json(v)}" for key, v in value.items()) + "}"
     return _ENCODER.encode(value)
 
 

@@ -8,7 +8,7 @@ from unsaid.formats.build import Repairs, build, checked_span, split_speaker
 from unsaid.formats.cues import ARROW, TIME_HINT, Cue, stamp, time_range
 from unsaid.formats.marked import marked_sentences
 from unsaid.formats.source import Source, one_line
-from unsaid.model import Audit, Segment, Transcript
+from unsaid.model import Audit, Outcome, Segment, Transcript
 
 _TAG = re.compile(r"</?(?:[ibus]|font)(?:[ \t][^<>]{0,200})?>|\{\\[^{}]{0,200}\}", re.IGNORECASE)
 # SRT knows no escapes. In what was said, an arrow would start a subtitle in some readers, and `List<i>` or
@@ -72,10 +72,14 @@ def _cues(source: Source) -> tuple[list[Cue], list[str]]:
     return cues, notes
 
 
-def write(audit: Audit) -> str:
-    """The transcript, one sentence a subtitle, flagged sentences marked `[D1]`."""
+def write(audit: Audit, outcome: Outcome | None = None) -> str:
+    """The transcript, one sentence a subtitle, flagged sentences marked `[D1]`; rewrites on a second line."""
     blocks = []
-    for number, cue in enumerate(marked_sentences(audit), 1):
-        text = _LIKE_A_TAG.sub("‹", cue.marked.replace(ARROW, "→")).replace("{\\", "{ \\")
+    for number, cue in enumerate(marked_sentences(audit, outcome), 1):
+        text = "\n".join(_harmless(line) for line in (cue.marked, *cue.now))
         blocks.append(f"{number}\n{stamp(cue.start_s, ',')} {ARROW} {stamp(cue.end_s, ',')}\n{text}\n")
     return "\n".join(blocks)
+
+
+def _harmless(text: str) -> str:
+    return _LIKE_A_TAG.sub("‹", text.replace(ARROW, "→")).replace("{\\", "{ \\")

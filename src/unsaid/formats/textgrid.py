@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from unsaid.formats.reviewed import badge, now_label, own_marks, verdict_label
 from unsaid.formats.source import one_line
-from unsaid.model import FAMILIES, Audit, Family, Flag
+from unsaid.model import FAMILIES, FAMILY_LETTERS, Audit, Family, Flag, Moment, Outcome
 
 TIERS: dict[Family, str] = {
     "silent-decision": "silent decisions",
@@ -20,6 +21,8 @@ TIERS: dict[Family, str] = {
     "unbounded-uncertainty": "unbounded uncertainty",
 }
 """The tier on which the flags of a family stand."""
+REVIEW_TIERS = ("verdicts", "rewrites")
+"""The tiers that a review adds."""
 
 # Times are counted in whole microseconds, so that one interval ends exactly where the next begins.
 _PER_S = 1_000_000
@@ -30,14 +33,17 @@ _Thing = tuple[float, float, str]  # start and end in seconds, label
 _Interval = tuple[int, int, str]  # start and end in microseconds, label
 
 
-def write(audit: Audit) -> str:
+def write(audit: Audit, outcome: Outcome | None = None) -> str:
     """Words (where their times are known), sentences, pauses and the flags of each family, a tier each.
+
+    `outcome` adds the speaker's own marks to the tiers of their families, and two tiers of its own: what she
+    says of the flags, and how she would say them now.
 
     The grid lasts as long as the recording, or to the last end of anything in it where that is later. Flags
     of one family on the same sentence share an interval. Praat knows no overlap: what runs into the next
     thing on its tier is cut at that one's start, and what then lasts no time is left out.
     """
-    tiers = _tiers(audit)
+    tiers = _tiers(audit, outcome)
     ends = [_us(end_s) for _, things in tiers for _, end_s, _ in things]
     length_us = max(_us(audit.transcript.duration_s), *ends, _MIN_LENGTH_US)
     lines = [
@@ -70,7 +76,7 @@ def write(audit: Audit) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _tiers(audit: Audit) -> list[tuple[str, list[_Thing]]]:
+def _tiers(audit: Audit, outcome: Outcome | None) -> list[tuple[str, list[_Thing]]]:
     """Name and things of each tier, from the top."""
     transcript = audit.transcript
     tiers: list[tuple[str, list[_Thing]]] = []
@@ -79,19 +85,42 @@ def _tiers(audit: Audit) -> list[tuple[str, list[_Thing]]]:
         tiers.append(("words", [(w.start_s, w.end_s, w.text) for w in words]))
     tiers.append(("sentences", [(s.start_s, s.end_s, s.text) for s in audit.sentences]))
     tiers.append(("pauses", [(p.start_s, p.end_s, f"pause {p.duration_s:.1f} s") for p in transcript.pauses]))
+    own = own_marks(outcome)
     for family in FAMILIES:
-        tiers.append((TIERS[family], _flagged(f for f in audit.flags if f.family == family)))
+        flags = [_named(f, _flag_label(f)) for f in audit.flags if f.family == family]
+        flags += [
+            _named(m, f"{badge(m)}: {one_line(m.quote)}") for m in own if FAMILY_LETTERS[m.letter] == family
+        ]
+        tiers.append((TIERS[family], _joined(flags)))
+    if outcome is not None:
+        verdicts = [m for m in outcome.moments if m.flag is not None and m.verdict != "open"]
+        rewrites = [m for m in outcome.moments if now_label(m)]
+        things = (
+            _joined(_named(m, f"{badge(m)}: {verdict_label(m)}") for m in verdicts),
+            _joined(_named(m, f"{badge(m)} {now_label(m)}") for m in rewrites),
+        )
+        tiers += zip(REVIEW_TIERS, things, strict=True)
     return tiers
 
 
-def _flagged(flags: Iterable[Flag]) -> list[_Thing]:
-    """One thing a flagged sentence: two at the same place could not both stand on a tier."""
+def _flag_label(f: Flag) -> str:
+    code = f"{f.code} (less sure)" if f.standing == "less-sure" else f.code
+    quote = one_line(f.quote)
+    return f"{code}: {quote}" if quote else code
+
+
+_Named = tuple[tuple[float, float, int], str]  # start and end in seconds, index of the sentence; label
+
+
+def _named(of: Flag | Moment, label: str) -> _Named:
+    return (of.start_s, of.end_s, of.sentence_index), label
+
+
+def _joined(things: Iterable[_Named]) -> list[_Thing]:
+    """One thing a sentence: two at the same place could not both stand on a tier."""
     labels: dict[tuple[float, float, int], list[str]] = {}
-    for f in flags:
-        code = f"{f.code} (less sure)" if f.standing == "less-sure" else f.code
-        quote = one_line(f.quote)
-        label = f"{code}: {quote}" if quote else code
-        labels.setdefault((f.start_s, f.end_s, f.sentence_index), []).append(label)
+    for place, label in things:
+        labels.setdefault(place, []).append(label)
     return [(start_s, end_s, " / ".join(said)) for (start_s, end_s, _), said in labels.items()]
 
 

@@ -10,7 +10,7 @@ from unsaid.formats.build import LooseWord, Repairs, build, checked_span, settle
 from unsaid.formats.cues import ARROW, TIME, TIME_HINT, Cue, seconds, stamp, time_range
 from unsaid.formats.marked import marked_sentences
 from unsaid.formats.source import Source, clean, one_line
-from unsaid.model import Audit, Segment, Transcript, Word
+from unsaid.model import Audit, Outcome, Segment, Transcript, Word
 
 _HEADER = re.compile(r"WEBVTT(?:[ \t].*)?")
 _BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t].*)?")
@@ -171,10 +171,13 @@ def _unescape(text: str) -> str:
         return text
 
 
-def write(audit: Audit) -> str:
-    """The transcript, one sentence a cue, flagged sentences marked `[D1]`."""
+def write(audit: Audit, outcome: Outcome | None = None) -> str:
+    """The transcript, one sentence a cue, flagged sentences marked `[D1]`; rewrites on a further line, of the
+    class `now`, so that a style sheet can tell them apart."""
     blocks = ["WEBVTT\n"]
-    for cue in marked_sentences(audit):
-        text = html.escape(cue.marked, quote=False)
+    for cue in marked_sentences(audit, outcome):
+        lines = [html.escape(cue.marked, quote=False)]
+        lines += [f"<c.now>{html.escape(line, quote=False)}</c>" for line in cue.now]
+        text = "\n".join(lines)
         blocks.append(f"{stamp(cue.start_s, '.')} {ARROW} {stamp(cue.end_s, '.')}\n{text}\n")
     return "\n".join(blocks)

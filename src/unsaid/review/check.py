@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from unsaid.audit import SURE, flags_instead
 from unsaid.language import sentences
@@ -15,6 +16,7 @@ from unsaid.taste import Taste
 
 LONGEST_WORDS = 60
 """Nobody says more in one breath and is followed."""
+_SAME = 0.5
 _BLANK = re.compile(r"_{2,}|…|\.\.\.")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -48,6 +50,13 @@ def missing(
     flags = tuple(f for f in flags if f.code != "A1" or letter == "A")
     first = [f for f in flags if f.code[0] == letter]
     return tuple(_told(f) for f in (*first, *(f for f in flags if f not in first)))
+
+
+def corrects(old: str, new: str) -> bool:
+    """Whether `new` is `old` put right, as after a word that was misheard, and not another sentence: half of
+    their words or more are the same, in the same order."""
+    before, after = ([word.strip(".,;:?!") for word in text.casefold().split()] for text in (old, new))
+    return bool(before) and SequenceMatcher(None, before, after, autojunk=False).ratio() >= _SAME
 
 
 def _cut(text: str) -> Sequence[object]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from unsaid.model import OWN, Audit, Moment, Share
 from unsaid.shortlist import REASONS
 from unsaid.views.markup import find_quote
-from unsaid.views.wording import FAMILY_TITLES, clock, plural, rule_words
+from unsaid.views.wording import (
+    FAMILY_TITLES,
+    OWN_NAME,
+    clock,
+    passed_words,
+    rule_words,
+    share_rows,
+    still_line,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
@@ -17,23 +25,30 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from unsaid.views.fitted import Fitted
+    from unsaid.views.recording import Screen
 
-Mode = Literal["moment", "dismiss", "family", "mark", "help", "end"]
+Mode = Literal["moment", "dismiss", "family", "mark", "help", "end", "say", "listen"]
 
 AROUND = 2
 """Sentences shown before and after the moment."""
 KEYS: dict[Mode, str] = {
-    "moment": "k keep  d dismiss  w rewrite  space play  n next  b back  ? all keys  q quit",
+    "moment": "k keep  d dismiss  w rewrite  v say  space play  n next  b back  ? more  q quit",
     "dismiss": f"{'  '.join(f'{n} {r}' for n, r in enumerate(REASONS, 1))}  enter no reason  escape back",
     "family": "d decision  a assumption  u uncertainty  escape back",
     "mark": "up/down choose  d decision  a assumption  u uncertainty  escape back",
     "help": "any key goes back",
     "end": "b back to the moments  q quit",
+    "say": "enter or space stops  escape throws it away",
+    "listen": "escape throws it away",
 }
+KEYS_ALOUD = KEYS["moment"].replace("w rewrite  v say", "w say it  t type it")
+"""The same where `w` says a rewrite aloud."""
 HELP: tuple[tuple[str, str], ...] = (
     ("k", "keep: it was left unsaid"),
     ("d", "dismiss, with a reason"),
-    ("w", "rewrite it as one sentence; the rules check it"),
+    ("w", "rewrite it as one sentence; the rules check it (with --say: aloud)"),
+    ("v  t", "rewrite it: say it aloud, or type it"),
+    ("h", "hear the moment, then how you said it anew"),
     ("f", "file it under another family"),
     ("m", "mark a sentence yourself"),
     ("o", "open it again: take the verdict back"),
@@ -65,6 +80,10 @@ class Picture:
     shares: tuple[Share, ...] = ()
     sound: str = ""
     """How it would be played, or why it cannot be."""
+    aloud: bool = False
+    """Whether a rewrite is said aloud unless the speaker asks to type it."""
+    saying: Screen | None = None
+    """In mode `say`: how the recording stands; None while the microphone is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,8 @@ def lines(console: Console, picture: Picture, width: int, height: int) -> list[T
     p = Fitted(console)
     p.width = max(4, min(width, p.width))
     head = p.paragraph(_heading(picture), style="bold")
-    keys = p.paragraph(KEYS[picture.mode], style="dim")
+    own = picture.aloud and picture.mode == "moment"
+    keys = p.paragraph(KEYS_ALOUD if own else KEYS[picture.mode], style="dim")
     note = p.paragraph(picture.note) if picture.note else [p.text("")]
     room = height - len(head) - len(keys) - len(note) - 1
     body = _body(p, picture, room)
@@ -120,6 +140,8 @@ def _body(p: Fitted, picture: Picture, room: int) -> list[Text]:
     moment = picture.moments[picture.at]
     around = _around(p, picture.audit, moment)
     told = _told(p, moment)
+    if picture.mode in ("say", "listen"):
+        return [*_aloud(p, picture), p.text(""), *_frame(p, moment), p.text(""), *around, *told[0]]
     rewritten = [*_say(p, moment), *p.hanging("sound    ", picture.sound, label_style="dim")]
     # In a low terminal the reasons of the rule give way first, then the sentences around.
     missing, why = told
@@ -151,7 +173,7 @@ def _told(p: Fitted, moment: Moment) -> tuple[list[Text], list[Text]]:
     flag = moment.flag
     verdict = moment.verdict + (f": {moment.reason}" if moment.reason else "")
     if flag is None:
-        head = f"your own mark [{FAMILY_TITLES[moment.letter].lower()}]"
+        head = f"{OWN_NAME} [{FAMILY_TITLES[moment.letter].lower()}]"
         return p.paragraph(head, style="bold"), []
     own = f", filed under {FAMILY_TITLES[moment.letter].lower()}" if moment.letter != moment.code[0] else ""
     head = f"{moment.number} [{moment.code}] {rule_words(flag.name)}{own} · {verdict}"
@@ -164,12 +186,30 @@ def _told(p: Fitted, moment: Moment) -> tuple[list[Text], list[Text]]:
     return missing, why
 
 
-def _say(p: Fitted, moment: Moment) -> list[Text]:
+def _frame(p: Fitted, moment: Moment) -> list[Text]:
     frame = moment.flag.rewrite if moment.flag is not None else ""
+    return p.hanging("say      ", frame, style="italic", label_style="dim") if frame else []
+
+
+def _aloud(p: Fitted, picture: Picture) -> list[Text]:
+    """How it stands with what is being said."""
+    from rich.text import Text
+
+    from unsaid.views.recording import meter
+
+    if picture.mode == "listen":
+        return p.paragraph("listening to what you said …", style="bold")
+    if picture.saying is None:
+        return p.paragraph("opening the microphone …", style="bold")
+    return [Text.assemble(*row) for row in meter(picture.saying, p.width, p.encoding or "utf-8")]
+
+
+def _say(p: Fitted, moment: Moment) -> list[Text]:
     if moment.rewrite is None:
-        return p.hanging("say      ", frame, style="italic", label_style="dim") if frame else []
-    passed = "passes" if moment.rewrite.passed else "does not pass yet"
-    out = p.hanging("now      ", f"{moment.rewrite.text}  ({passed})", label_style="dim")
+        return _frame(p, moment)
+    passed = passed_words(moment.rewrite) + ("; said aloud" if moment.rewrite.recording else "")
+    out = p.hanging("said     ", moment.sentence, style="dim", label_style="dim")
+    out += p.hanging("now      ", f"{moment.rewrite.text}  ({passed})", label_style="dim")
     for line in moment.rewrite.missing:
         out += p.hanging("         ", line)
     return out
@@ -194,13 +234,7 @@ def ending(p: Fitted, picture: Picture) -> list[Text]:
     found = picture.moments
     if not found:
         return p.paragraph("No moment was flagged. m marks one yourself.")
-    left = [m for m in found if not m.settled]
-    out = p.paragraph(
-        f"{plural(len(left), 'moment')} still to be said aloud."
-        if left
-        else "Every moment is settled: dismissed, or said so that a listener can follow."
-    )
-    out += [p.text(""), *share_lines(p, picture.shares)]
+    out = [*p.paragraph(still_line(found)), p.text(""), *share_lines(p, picture.shares)]
     for m in found:
         if m.rewrite is not None and m.verdict != "dismissed":
             out += [p.text("")]
@@ -213,14 +247,8 @@ def ending(p: Fitted, picture: Picture) -> list[Text]:
 
 def share_lines(p: Fitted, shares: Sequence[Share]) -> list[Text]:
     """The shares of a review, a line each."""
-    names = {"D": "decisions with a reason", "A": "assumptions stated", "U": "doubts bounded"}
     return [
-        row
-        for s in shares
-        if s.total
-        for row in p.hanging(
-            f"{names[s.letter]:25}",
-            f"{s.before} of {s.total}" + (f", with the rewrites {s.after}" if s.after != s.before else ""),
-            label_style="dim",
-        )
+        line
+        for row in share_rows([s for s in shares if s.total])
+        for line in p.hanging(f"{row.label:13}", row.sentence, label_style="dim")
     ]

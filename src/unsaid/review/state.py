@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from unsaid.model import OWN, Audit, Dismissal, Keep, Moment, OwnMark, Rewrite, Sentence, Share
+from unsaid.model import OWN, Audit, Dismissal, Keep, Moment, Outcome, OwnMark, Rewrite, Sentence, Share
 from unsaid.sessions.review import Review
-from unsaid.shortlist import NO_REASON, Named, matched, put_aside
+from unsaid.shortlist import NO_REASON, SAID_ELSEWHERE, Named, matched, put_aside, with_all, with_these
 
 
 def moments(audit: Audit, review: Review, *, everything: bool = False) -> tuple[Moment, ...]:
@@ -164,15 +164,40 @@ def _same(one: Dismissal | Keep | OwnMark | Rewrite, other: Named) -> bool:
 def shares(audit: Audit, found: Sequence[Moment]) -> tuple[Share, ...]:
     """By family, how much a listener could follow, before and after the rewrites.
 
-    Decisions and doubts are counted by the audit's measures, assumptions by those that were stated; moments
-    that were dismissed do not count as missing.
+    Begins with what the audit counts (for assumptions: those that were stated, and those that were flagged).
+    A flag that was dismissed as "said elsewhere" was audible after all; dismissed for another reason it is
+    none of the family. What the speaker adds or files under the family is one more that was not audible.
     """
     m = audit.measures
     stated = sum(1 for s in audit.sentences if s.does("assumption"))
+    certain = [f for f in (*audit.flags, *audit.more, *audit.dismissed) if f.standing != "less-sure"]
+    sure = {f.id for f in certain}
+    counted = {
+        "D": (m.decisions, m.decisions_explained),
+        "A": (stated + sum(1 for f in certain if f.code[0] == "A"), stated),
+        "U": (m.doubts, m.doubts_bounded),
+    }
     out = []
-    for letter, audible, counted in (("D", None, m.decisions), ("A", stated, 0), ("U", None, m.doubts)):
-        open_ = [x for x in found if x.letter == letter and x.verdict != "dismissed"]
-        total = max(counted, len(open_)) if audible is None else audible + len(open_)
-        before = total - len(open_)
-        out.append(Share(letter, total, before, before + sum(1 for x in open_ if x.settled)))
+    for letter, (total, before) in counted.items():
+        known = {x.id for x in found if x.id in sure and x.code[0] == letter}
+        missing = [x for x in found if x.letter == letter and x.verdict != "dismissed"]
+        gone = [x for x in found if x.id in known and (x.letter != letter or x.verdict == "dismissed")]
+        elsewhere = sum(1 for x in gone if x.verdict == "dismissed" and x.reason == SAID_ELSEWHERE)
+        before += elsewhere
+        total += elsewhere - len(gone) + sum(1 for x in missing if x.id not in known)
+        # An audit of an earlier version counts flagged sentences among those that were audible.
+        total = max(total, len(missing))
+        before = min(before, total - len(missing))
+        after = before + sum(1 for x in missing if x.settled)
+        out.append(Share(letter, total, before, after))
     return tuple(out)
+
+
+def reported(audit: Audit, review: Review, *, everything: bool = False) -> tuple[Audit, Outcome]:
+    """What a report shows: the audit, with what is left out by default where `everything` says so or where
+    the speaker said something of it, and what the review has come to."""
+    audit = put_aside(audit, review.dismissals)
+    found = moments(audit, review, everything=everything)
+    said = [m.flag for m in found if m.flag is not None and m.verdict != "dismissed"]
+    shown = with_all(audit) if everything else with_these(audit, said)
+    return shown, Outcome(found, shares(audit, found))

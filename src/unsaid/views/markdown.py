@@ -9,16 +9,21 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from unsaid.model import Audit
-from unsaid.views.markup import MarkedFlag, PauseMark, Run, SentenceMark, mark
+from unsaid.model import Audit, Outcome
+from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
+    FAMILY_TITLES,
     clock,
     flags_line,
     left_out,
     measure_rows,
+    passed_words,
     pause_words,
+    review_line,
     rule_words,
     standing_words,
+    still_line,
+    verdict_words,
     visible,
 )
 
@@ -27,9 +32,12 @@ _INLINE = re.compile(r"([\\`*_\[\]<>&~|$#]|:(?=//)|(?<=\w)@(?=\w))")
 _LINE_START = re.compile(r"^(\s*)([-+]|\d{1,9}(?=[.)]))")
 
 
-def render(audit: Audit, *, title: str, page: str | None = None) -> str:
-    """The whole document, ending in a line break. `page`, where the same lies as a page, is named."""
-    marked = mark(audit)
+def render(audit: Audit, *, title: str, page: str | None = None, outcome: Outcome | None = None) -> str:
+    """The whole document, ending in a line break, with what a review has come to.
+
+    `page`, where the same lies as a page, is named.
+    """
+    marked = mark(audit, outcome)
     blocks = [f"# {escape(title)}"]
     if audit.prompt is not None:
         blocks.append(f"**Prompt:** {escape(audit.prompt.text)}")
@@ -50,10 +58,17 @@ def render(audit: Audit, *, title: str, page: str | None = None) -> str:
     blocks.append("## Flags")
     blocks.append(flags_line(audit))
     blocks.extend(escape(line) for line in left_out(audit))
-    blocks.extend(_flag(item, marked.timed) for item in marked.by_cost)
+    if marked.outcome is not None:
+        blocks.append(review_line(marked.outcome.moments))
+        blocks.append(still_line(marked.outcome.moments))
+    blocks.extend(_flag(item, marked) for item in marked.by_cost)
+    if marked.dismissed:
+        blocks.append("## Dismissed")
+        blocks.extend(f"{_heading(item, marked)}\n\n{_quote(item.flag.quote)}" for item in marked.dismissed)
 
     blocks.append("## Measures")
-    blocks.append("\n".join(f"- {row.label}: {row.sentence}" for row in measure_rows(audit)))
+    rows = measure_rows(audit, marked.shares)
+    blocks.append("\n".join(f"- {row.label}: {row.sentence}" for row in rows))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -135,20 +150,36 @@ def _is_punctuation(char: str) -> bool:
     return unicodedata.category(char)[0] in "PS"
 
 
-def _flag(item: MarkedFlag, timed: bool) -> str:
+def _heading(item: MarkedFlag, marked: Marked) -> str:
     flag = item.flag
-    where = clock(flag.start_s) if timed else f"sentence {item.sentence_number or '?'}"
-    standing = standing_words(flag)
-    lines = [
-        f"### {item.number}. {escape(flag.code)} {escape(rule_words(flag.name))}, {where}"
-        + (f", {standing}" if standing else ""),
-        "",
-        f"> {escape(flag.quote) or '(the whole sentence)'}",
-        "",
-        escape(flag.message),
-        "",
-        f"**Say it:** {_inline(flag.rewrite)}",
-    ]
+    what = [clock(flag.start_s) if marked.timed else f"sentence {item.sentence_number or '?'}"]
+    what.append(standing_words(flag))
+    if item.own:
+        name = f"{flag.name.capitalize()}: {FAMILY_TITLES[item.letter].lower()}"
+    else:
+        name = f"{item.number}. {escape(flag.code)} {escape(rule_words(flag.name))}"
+    if item.moment is not None:
+        what.append(escape(verdict_words(item.moment)))
+    return ", ".join(("### " + name, *filter(None, what)))
+
+
+def _quote(text: str) -> str:
+    return f"> {escape(text) or '(the whole sentence)'}"
+
+
+def _flag(item: MarkedFlag, marked: Marked) -> str:
+    flag = item.flag
+    rewrite = item.moment.rewrite if item.moment is not None else None
+    lines = [_heading(item, marked)]
+    if not item.own:
+        lines += ["", _quote(flag.quote), "", escape(flag.message)]
+    if rewrite is not None or item.own:
+        lines += ["", f"**Said:** {_inline(flag.sentence)}"]
+    if rewrite is not None:
+        lines += ["", f"**Now:** {_inline(rewrite.text)} ({passed_words(rewrite)})"]
+        lines += [part for line in rewrite.missing for part in ("", escape(line))]
+    elif flag.rewrite:
+        lines += ["", f"**Say it:** {_inline(flag.rewrite)}"]
     if flag.evidence:
         lines += ["", *(f"- {escape(reason)}" for reason in flag.evidence)]
     return "\n".join(lines)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from unsaid.model import Audit, Flag, Pause, Sentence, Word
-from unsaid.views.wording import letter
+from unsaid.model import FAMILY_LETTERS, OWN, Audit, Flag, Moment, Outcome, Pause, Sentence, Share, Word
+from unsaid.views.wording import OWN_NAME, letter
 
 SHOWN_PAUSE_S = 1.0
 """Pauses from here on are shown in a marked-up transcript."""
@@ -26,10 +26,19 @@ class MarkedFlag:
     """A flag with the number by which the reader finds it."""
 
     number: int
-    """The flag's own; for flags without one 1, 2, 3 … in their order."""
+    """The flag's own; for flags without one 1, 2, 3 … in their order. Own marks have one for the views to
+    tell them apart, which no reader sees."""
     flag: Flag
+    """A mark of the speaker's own is a flag with the code `own`, its family and the whole sentence."""
     sentence_number: int | None
     """The number of its sentence; None where the audit has no such sentence."""
+    moment: Moment | None = None
+    """What the speaker says of it; None where nothing was said of any."""
+
+    @property
+    def own(self) -> bool:
+        """True for a mark of the speaker's own."""
+        return self.flag.code == OWN
 
     @property
     def letter(self) -> str:
@@ -38,7 +47,9 @@ class MarkedFlag:
 
     @property
     def badge(self) -> str:
-        """What stands behind the quote: number and code, e.g. `3:D1`, `9:D1 less sure`."""
+        """What stands behind the quote: number and code, e.g. `3:D1`, `9:D1 less sure`, `own:D`."""
+        if self.own:
+            return f"{OWN}:{self.letter}"
         unsure = " less sure" if self.flag.standing == "less-sure" else ""
         return f"{self.number}:{self.flag.code}{unsure}"
 
@@ -117,12 +128,21 @@ class Marked:
     blocks: tuple[Block, ...]
     """Pauses and sentences in the order in which they are heard."""
     flags: tuple[MarkedFlag, ...]
-    """All flags in order of time, those that belong to no sentence included."""
+    """All flags and own marks in order of time, those that belong to no sentence included."""
+    dismissed: tuple[MarkedFlag, ...] = ()
+    """The flags that the speaker put aside, in order of time; nothing of them is marked in the text."""
+    outcome: Outcome | None = None
+    """What the review has come to; None where there was none, or nothing was said in it."""
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """Those of the review; empty where there was none."""
+        return self.outcome.shares if self.outcome is not None else ()
 
     @property
     def by_cost(self) -> tuple[MarkedFlag, ...]:
-        """The flags with the most costly first, for the list of them."""
-        return tuple(sorted(self.flags, key=lambda item: item.flag.cost_rank))
+        """The flags with the most costly first, then the own marks, for the list of them."""
+        return tuple(sorted(self.flags, key=lambda item: (item.own, item.flag.cost_rank)))
 
     @property
     def timed(self) -> bool:
@@ -149,13 +169,20 @@ class Marked:
         return " ".join(block.text for block in self.sentences)
 
 
-def mark(audit: Audit) -> Marked:
-    """Lay out `audit` for a view. Pure; linear in words and flags."""
+def mark(audit: Audit, outcome: Outcome | None = None) -> Marked:
+    """Lay out `audit` for a view, with what a review has come to. Pure; linear in words and flags."""
+    if outcome is not None and not outcome.said:
+        outcome = None
     numbers = {sentence.index: number for number, sentence in enumerate(audit.sentences, start=1)}
-    flags = tuple(
-        MarkedFlag(flag.number or place, flag, numbers.get(flag.sentence_index))
-        for place, flag in enumerate(audit.flags, start=1)
-    )
+    moments = outcome.moments if outcome is not None else ()
+    said = {moment.flag: moment for moment in moments if moment.flag is not None}
+
+    def marked_flag(place: int, flag: Flag) -> MarkedFlag:
+        return MarkedFlag(flag.number or place, flag, numbers.get(flag.sentence_index), said.get(flag))
+
+    flags = tuple(marked_flag(place, flag) for place, flag in enumerate(audit.flags, start=1))
+    dismissed = tuple(marked_flag(place, flag) for place, flag in enumerate(audit.dismissed, start=1))
+    flags = _with_own(audit, flags, [moment for moment in moments if moment.flag is None], numbers)
     by_sentence: dict[int, list[MarkedFlag]] = {}
     for marked in flags:
         by_sentence.setdefault(marked.flag.sentence_index, []).append(marked)
@@ -180,7 +207,46 @@ def mark(audit: Audit) -> Marked:
             )
         )
     blocks.extend(before[len(audit.sentences)])
-    return Marked(audit=audit, blocks=tuple(blocks), flags=flags)
+    return Marked(
+        audit=audit,
+        blocks=tuple(blocks),
+        flags=flags,
+        dismissed=dismissed if outcome is not None else (),
+        outcome=outcome,
+    )
+
+
+def _with_own(
+    audit: Audit, flags: tuple[MarkedFlag, ...], own: list[Moment], numbers: dict[int, int]
+) -> tuple[MarkedFlag, ...]:
+    """`flags` and the speaker's own marks, in order of time."""
+    if not own:
+        return flags
+    known = (*(item.number for item in flags), *(f.number for f in (*audit.more, *audit.dismissed)))
+    made = [
+        MarkedFlag(number, _as_flag(moment), numbers.get(moment.sentence_index), moment)
+        for number, moment in enumerate(own, start=max(known, default=0) + 1)
+    ]
+    # Where a flag and an own mark stand on one sentence, the flag comes first: sorting keeps the order.
+    return tuple(sorted((*flags, *made), key=lambda item: item.flag.start_s))
+
+
+def _as_flag(moment: Moment) -> Flag:
+    return Flag(
+        id=moment.id,
+        code=OWN,
+        name=OWN_NAME,
+        family=FAMILY_LETTERS[moment.letter],
+        severity="info",
+        start_s=moment.start_s,
+        end_s=moment.end_s,
+        quote=moment.quote,
+        sentence=moment.sentence,
+        sentence_index=moment.sentence_index,
+        message="",
+        evidence=(),
+        rewrite="",
+    )
 
 
 def find_quote(text: str, quote: str) -> tuple[int, int]:

@@ -398,6 +398,12 @@ def render(screen: Screen, width: int, height: int) -> Frame:
     return Frame(screen, width, height)
 
 
+def meter(screen: Screen, width: int, encoding: str = "utf-8") -> list[Row]:
+    """How long it has been recorded, and how loud it is, for another screen: rows no wider than `width`."""
+    painter = _Painter(screen, width, 2, encoding)
+    return [painter.fit(row) for row in (painter.state(), painter.level(), painter.trouble()) if row]
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One picture of the screen, drawn when rich asks for it."""

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unsaid.model import Audit
+from unsaid.model import Audit, Outcome
 from unsaid.views.fitted import Fitted
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
+    FAMILY_TITLES,
     clock,
     flags_line,
     left_out,
     measure_rows,
+    passed_words,
     pause_words,
+    review_line,
     rule_words,
     standing_words,
+    still_line,
+    verdict_words,
 )
 
 if TYPE_CHECKING:
@@ -29,16 +34,19 @@ if TYPE_CHECKING:
 _INK = {"D": "#d2641a", "A": "#2f86d1", "U": "#c2589c"}
 # White on these: 5:1 or better.
 _BADGE = {"D": "bold #ffffff on #a84300", "A": "bold #ffffff on #0a5c9e", "U": "bold #ffffff on #8e2a6b"}
+_PAD = "   "
 
 
-def print_audit(console: Console, audit: Audit, *, title: str, page: str | None = None) -> None:
-    """Print transcript, flags and measures of `audit` to `console`.
+def print_audit(
+    console: Console, audit: Audit, *, title: str, page: str | None = None, outcome: Outcome | None = None
+) -> None:
+    """Print transcript, flags and measures of `audit` to `console`, with what a review has come to.
 
     `title` heads it all; `page` (a path or address of the same as a page) is named at the end.
     """
     from rich.text import Text
 
-    lines = _Printer(console).lines(mark(audit), title=title, page=page)
+    lines = _Printer(console).lines(mark(audit, outcome), title=title, page=page)
     # One print of all lines, already fitted: rich neither wraps nor interprets them again.
     console.print(Text("\n").join(lines), soft_wrap=True, highlight=False)
 
@@ -57,11 +65,19 @@ class _Printer(Fitted):
         out += self.paragraph(flags_line(audit))
         for line in left_out(audit):
             out += self.paragraph(line, style="dim")
+        if marked.outcome is not None:
+            out += self.paragraph(review_line(marked.outcome.moments))
+            out += self.paragraph(still_line(marked.outcome.moments))
         for item in marked.by_cost:
             out += [self.text("")]
             out += self.flag(item, marked)
+        if marked.dismissed:
+            out += self.heading("Dismissed")
+            for item in marked.dismissed:
+                out += self.head(item, marked)
+                out += self.hanging(f"{_PAD}heard    ", f'"{item.flag.quote}"', label_style="dim")
         out += self.heading("Measures")
-        out += self.measures(audit)
+        out += self.measures(marked)
         if page is not None:
             out += [self.text("")]
             out += self.paragraph(f"Page: {page}", fold=False)
@@ -127,31 +143,50 @@ class _Printer(Fitted):
 
     # Flags and measures
 
-    def flag(self, item: MarkedFlag, marked: Marked) -> list[Text]:
+    def head(self, item: MarkedFlag, marked: Marked) -> list[Text]:
+        """The line that names a flag or an own mark, and what was said of it."""
         from rich.text import Text
 
         flag = item.flag
         where = clock(flag.start_s) if marked.timed else f"sentence {item.sentence_number or '?'}"
-        number = f"{item.number}".rjust(2)
+        number = "" if item.own else f"{item.number}".rjust(2)
+        name = f"{flag.name}: {FAMILY_TITLES[item.letter].lower()}" if item.own else rule_words(flag.name)
+        verdict = verdict_words(item.moment) if item.moment is not None else ""
         head = Text.assemble(
-            (f"{number} ", "bold"),
-            (f"[{self.safe(flag.code)}]", _BADGE.get(item.letter, "bold")),
-            (f" {self.safe(rule_words(flag.name))}", "bold"),
+            (f"{number} " if number else "", "bold"),
+            (f"[{self.safe(item.badge if item.own else flag.code)}]", _BADGE.get(item.letter, "bold")),
+            (f" {self.safe(name)}", "bold"),
             (f"  {where}", "dim"),
             (f"  {standing_words(flag)}".rstrip(), "dim"),
+            (f"  {self.safe(verdict)}".rstrip(), ""),
         )
-        out = self.wrap(head, self.width)
-        pad = "   "
+        return self.wrap(head, self.width)
+
+    def flag(self, item: MarkedFlag, marked: Marked) -> list[Text]:
+        flag = item.flag
+        rewrite = item.moment.rewrite if item.moment is not None else None
+        out = self.head(item, marked)
         ink = _INK.get(item.letter, "") if self.coloured else ""
-        out += self.hanging(f"{pad}heard    ", f'"{flag.quote}"', style=ink, label_style="dim")
-        out += self.hanging(f"{pad}missing  ", flag.message, label_style="dim")
+        if not item.own:
+            out += self.hanging(f"{_PAD}heard    ", f'"{flag.quote}"', style=ink, label_style="dim")
+        if flag.message:
+            out += self.hanging(f"{_PAD}missing  ", flag.message, label_style="dim")
         for at, reason in enumerate(flag.evidence):
-            out += self.hanging(f"{pad}{'why' if at == 0 else '':9}", reason, style="dim", label_style="dim")
-        out += self.hanging(f"{pad}say      ", flag.rewrite, style="italic", label_style="dim")
+            out += self.hanging(f"{_PAD}{'why' if at == 0 else '':9}", reason, style="dim", label_style="dim")
+        if rewrite is not None or item.own:
+            out += self.hanging(f"{_PAD}said     ", f'"{flag.sentence}"', style=ink, label_style="dim")
+        if rewrite is not None:
+            out += self.hanging(
+                f"{_PAD}now      ", f'"{rewrite.text}"  {passed_words(rewrite)}', label_style="dim"
+            )
+            for line in rewrite.missing:
+                out += self.hanging(f"{_PAD}         ", line)
+        elif flag.rewrite:
+            out += self.hanging(f"{_PAD}say      ", flag.rewrite, style="italic", label_style="dim")
         return out
 
-    def measures(self, audit: Audit) -> list[Text]:
-        rows = measure_rows(audit)
+    def measures(self, marked: Marked) -> list[Text]:
+        rows = measure_rows(marked.audit, marked.shares)
         wide = max(len(row.label) for row in rows)
         out: list[Text] = []
         for row in rows:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unsaid.model import Audit, Flag, Measures
+from unsaid.model import FAMILY_LETTERS, Audit, Flag, Measures, Moment, Rewrite, Share
 
 FAMILY_TITLES: dict[str, str] = {
     "D": "Silent decision",
@@ -13,6 +14,15 @@ FAMILY_TITLES: dict[str, str] = {
     "U": "Unbounded uncertainty",
 }
 """Family letter to what a reader calls the family, in the order in which families are listed."""
+
+OWN_NAME = "your own mark"
+"""What stands for a rule's name at a moment that the speaker marked herself."""
+_SHARES: dict[str, tuple[str, str]] = {
+    "D": ("Decisions", "with an audible reason"),
+    "A": ("Assumptions", "stated"),
+    "U": ("Doubts", "bounded"),
+}
+_LETTERS = {family: letter for letter, family in FAMILY_LETTERS.items()}
 
 # Control characters (C0, DEL, C1), everything that steers the direction of text, line and paragraph
 # separators, invisible tag characters, and halves of surrogate pairs, which no encoding can carry.
@@ -58,7 +68,7 @@ def rule_words(name: str) -> str:
 
 def letter(flag: Flag) -> str:
     """The letter of the flag's family: D, A or U."""
-    return flag.code[:1].upper()
+    return _LETTERS[flag.family]
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -104,6 +114,43 @@ def left_out(audit: Audit) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def review_line(moments: Sequence[Moment]) -> str:
+    """One line that says what was said of the moments."""
+    flags = [m for m in moments if m.flag is not None]
+    rewrites = [m.rewrite for m in moments if m.rewrite is not None and m.verdict != "dismissed"]
+    passed = sum(1 for r in rewrites if r.passed)
+    parts = [f"{sum(1 for m in flags if m.verdict == 'kept'):,} kept"]
+    parts += [f"{sum(1 for m in flags if m.verdict == 'dismissed'):,} dismissed"]
+    if own := len(moments) - len(flags):
+        parts.append(f"{plural(own, 'mark')} of your own")
+    parts.append(f"{len(rewrites):,} rewritten" + (f" ({passed:,} pass)" if rewrites else ""))
+    return f"Your review: {', '.join(parts)}."
+
+
+def still_line(moments: Sequence[Moment]) -> str:
+    """How many moments are left to be said aloud."""
+    left = sum(1 for m in moments if not m.settled)
+    if left:
+        return f"{plural(left, 'moment')} still to be said aloud."
+    return "Every moment is settled: dismissed, or said so that a listener can follow."
+
+
+def verdict_words(moment: Moment) -> str:
+    """What the speaker says of a flag: `kept`, `kept, filed under missing assumption`, `dismissed: wrong
+    words`; empty where she has not judged it, and for her own marks, which need no verdict."""
+    if moment.flag is None or moment.verdict == "open":
+        return ""
+    if moment.verdict == "dismissed":
+        return f"dismissed: {moment.reason}" if moment.reason else "dismissed"
+    other = FAMILY_TITLES.get(moment.letter, moment.letter).lower()
+    return "kept" if moment.letter == letter(moment.flag) else f"kept, filed under {other}"
+
+
+def passed_words(rewrite: Rewrite) -> str:
+    """Whether a rewrite closes the gap."""
+    return "passes" if rewrite.passed else "does not pass yet"
+
+
 def standing_words(flag: Flag) -> str:
     """Why a flag is left out by default, in words; empty where it is not."""
     return "" if flag.standing == "shown" else flag.standing.replace("-", " ")
@@ -125,9 +172,21 @@ class Measure:
         return f"{self.value} {self.detail}".strip()
 
 
-def measure_rows(audit: Audit) -> tuple[Measure, ...]:
+def share_rows(shares: Sequence[Share]) -> tuple[Measure, ...]:
+    """How much a listener could follow, before and after the rewrites, a line a family."""
+    rows = []
+    for share in shares:
+        label, what = _SHARES[share.letter]
+        if share.after != share.before:
+            what += f", {share.after} with the rewrites"
+        rows.append(_part(label, share.before, share.total, what))
+    return tuple(rows)
+
+
+def measure_rows(audit: Audit, shares: Sequence[Share] = ()) -> tuple[Measure, ...]:
     """The measures, for all views alike.
 
+    `shares`, where a review gives them, stand for the decisions and the doubts as the audit counts them.
     Where the transcript has no times (a plain text), what would need them is left out, and the first
     framing is told by its sentence.
     """
@@ -149,10 +208,14 @@ def measure_rows(audit: Audit) -> tuple[Measure, ...]:
         rows.append(pace)
     else:
         rows.append(Measure("Length", f"{measures.words:,}", "word" if measures.words == 1 else "words"))
-    rows.append(
-        _part("Decisions", measures.decisions_explained, measures.decisions, "with an audible reason")
-    )
-    rows.append(_part("Doubts", measures.doubts_bounded, measures.doubts, "bounded"))
+    if shares:
+        rows.extend(share_rows(shares))
+    else:
+        for key, good, total in (
+            ("D", measures.decisions_explained, measures.decisions),
+            ("U", measures.doubts_bounded, measures.doubts),
+        ):
+            rows.append(_part(_SHARES[key][0], good, total, _SHARES[key][1]))
     rows.append(_framing(audit, timed))
     return tuple(rows)
 
