@@ -214,8 +214,7 @@ class Recorder:
     @property
     def because(self) -> str:
         """Why the recording ended, where nobody wanted it; "" otherwise."""
-        reason = self.now.ended.reason if self.now.ended is not None else "stopped"
-        return "" if reason in _PROPER else _REASONS.get(reason, _CUT_OFF).partition(";")[0]
+        return why_ended(self.now.ended.reason) if self.now.ended is not None else ""
 
     def mark(self) -> float:
         """Mark this moment; returns its time in the recording in seconds."""
@@ -415,6 +414,11 @@ class Recorder:
         if self._events >= 0:
             os.close(self._events)
             self._events = -1
+
+
+def why_ended(reason: str) -> str:
+    """In words, why a recording ended with `reason` (see `microphone.Ended`); "" where it ended as wanted."""
+    return "" if reason in _PROPER else _REASONS.get(reason, _CUT_OFF).partition(";")[0]
 
 
 def check_room(folder: Path) -> None:

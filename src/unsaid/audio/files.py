@@ -343,9 +343,13 @@ def _declared_duration_s(container: Any, stream: Any) -> float:
 
 def _too_long(path: Path, duration_s: float, max_duration_s: float) -> UnsaidError:
     return UnsaidError(
-        f"{path}: too long ({duration_s / 3600:.1f} h; at most {max_duration_s / 3600:.1f} h)",
+        f"{path}: too long ({_length(duration_s)}; at most {_length(max_duration_s)})",
         "Cut out the part with the answer and give that.",
     )
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds:.0f} s"
 
 
 def _notes(

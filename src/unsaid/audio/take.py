@@ -112,7 +112,7 @@ def finish(part: Path, flac: Path, *, keep: bool = False) -> Finished:
         _encode(part, temporary)
         if not _same(part, temporary):
             raise OSError("what was written reads back differently")
-        _rename_new(temporary, flac)
+        rename_new(temporary, flac)
         sync_folder(flac.parent)
     except FileExistsError as error:
         raise UnsaidError(f"{flac}: the file is already there", "Run it again.") from error
@@ -202,7 +202,7 @@ def _same(part: Path, flac: Path) -> bool:
         return False
 
 
-def _rename_new(old: Path, new: Path) -> None:
+def rename_new(old: Path, new: Path) -> None:
     """Rename, but never over something. Raises FileExistsError."""
     try:
         os.link(old, new)

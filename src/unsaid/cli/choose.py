@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,9 +14,9 @@ from unsaid.config import Settings, Value, nearest
 from unsaid.errors import UnsaidError
 
 if TYPE_CHECKING:
-    from unsaid.cli.output import Notes
     from unsaid.model import Kind, Prompt, Severity
-    from unsaid.pipeline import Request
+    from unsaid.pipeline import Reporter, Request
+    from unsaid.sessions.record import Session
     from unsaid.taste import Taste
     from unsaid.transcribe.weights import ModelFolder
 
@@ -24,8 +26,11 @@ LONGEST_PHRASE = 10
 """Words of an own phrase at most."""
 
 
-def chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -> Callable[[], ModelFolder]:
-    """How the model is chosen: by name, else from the settings, else the best that is here, else fetched."""
+def chooser(
+    settings: Settings, model: str | None, notes: Reporter, *, yes: bool, ask: bool = True
+) -> Callable[[], ModelFolder]:
+    """How the model is chosen: by name, else from the settings, else the best that is here, else fetched;
+    with `ask` off nothing is asked or fetched."""
 
     def choose() -> ModelFolder:
         from unsaid.transcribe import weights
@@ -43,6 +48,8 @@ def chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -
         if here is not None:
             return here
         default = weights.DEFAULT_MODEL
+        if not ask:
+            raise UnsaidError("no speech model is here yet", f"Run: unsaid models pull {default}")
         size_mb = weights.find(default).size_mb
         click.echo(
             f"No speech model is here yet. {default} ({size_mb} MB) would be fetched once from the model "
@@ -65,7 +72,7 @@ def chooser(settings: Settings, model: str | None, notes: Notes, *, yes: bool) -
 
 def request(
     settings: Settings,
-    notes: Notes,
+    notes: Reporter,
     *,
     model: str | None = None,
     language: str | None = None,
@@ -109,6 +116,24 @@ def request(
     chosen(made.select, made.ignore)
     _check_language(made.language, notes)
     return made
+
+
+def request_for_rewrites(
+    settings: Settings, session: Session, notes: Reporter, *, model: str | None = None
+) -> Request:
+    """How what is said aloud in a review of `session` is heard: by `model`, else by the one that heard the
+    session where it is still here, else as any recording. Nothing is asked. Raises UnsaidError."""
+    from unsaid.transcribe import weights
+
+    def choose() -> ModelFolder:
+        named = model
+        if named is None and session.model is not None:
+            with contextlib.suppress(UnsaidError):
+                weights.resolve(session.model, settings.models_dirs)
+                named = session.model
+        return chooser(settings, named, notes, yes=False, ask=False)()
+
+    return replace(request(settings, notes, model=model), choose_model=choose)
 
 
 def taste(settings: Settings) -> tuple[Taste, tuple[str, ...]]:
@@ -196,7 +221,7 @@ def _phrases(settings: Settings, table: str, key: str) -> list[str]:
     return given
 
 
-def _check_language(language: str | None, notes: Notes) -> None:
+def _check_language(language: str | None, notes: Reporter) -> None:
     """Say that the rules are of no use for what is not English."""
     if language not in (None, "en"):
         notes.warn(f"the rules know English only; what they flag in '{language}' means little")

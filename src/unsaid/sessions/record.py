@@ -131,6 +131,11 @@ class Session:
         return self.folder / "report.md"
 
     @property
+    def said(self) -> tuple[Path, ...]:
+        """Rewrites that were said aloud, whether review.json names them or not: `say-MOMENT-NUMBER.flac`."""
+        return tuple(sorted(self.folder.glob("say-*.flac")))
+
+    @property
     def finished(self) -> bool:
         """True when every stage is done."""
         return all(stage in self.stages for stage in STAGES)

@@ -21,6 +21,8 @@ from unsaid.sessions.record import Session, Source, Take, load
 LOCK_NAME = ".lock"
 UNFINISHED = ".unfinished"
 """Folder with an empty file for each recording that is being made: a look there is all that a start costs."""
+_SOUND = (".flac", ".wav")
+"""All sound in a session's folder ends so."""
 
 
 class InUse(UnsaidError):
@@ -190,7 +192,10 @@ class Store:
                 raise explain(error, session.folder) from error
 
     def export(self, session: Session, target: Path, *, with_audio: bool = True) -> None:
-        """Write the session as a zip file, whole or not at all. Raises UnsaidError where `target` exists."""
+        """Write the session as a zip file, whole or not at all. Raises UnsaidError where `target` exists.
+
+        `with_audio` off leaves out the recording and all that was said aloud in a review.
+        """
         if target.exists():
             raise UnsaidError(f"{target} is already there", "Give another name with --output.")
         part = target.with_name(f".{target.name}.part")
@@ -198,7 +203,7 @@ class Store:
             with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
                 for path in sorted(session.folder.iterdir()):
                     hidden = path.name.startswith(".") or not path.is_file()
-                    if hidden or (path == session.recording and not with_audio):
+                    if hidden or (path.suffix in _SOUND and not with_audio):
                         continue
                     archive.write(path, f"{session.id}/{path.name}")
             part.replace(target)
