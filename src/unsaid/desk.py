@@ -1,7 +1,7 @@
 """The desk at which a session is reviewed: its moments, and what can be done with each, kept at once.
 
-Both the terminal and the page are views on it. Every change is applied to what `review.json` holds by then, so
-that two windows on one session do not lose each other's work; the window that made it can undo it.
+Both the terminal and the page are views on it. Every change is applied to what `review.json` holds by then,
+so that two windows on one session do not lose each other's work; the window that made it can undo it.
 """
 
 from __future__ import annotations
@@ -123,8 +123,17 @@ class Desk:
         )
 
     def rewrite(self, moment: Moment, text: str, *, recording: str = "", window: str = "") -> tuple[str, ...]:
-        """Keep `text` as what would be said, passing or not; what is still missing. Empty text drops it."""
+        """Keep `text` as what would be said, passing or not; what is still missing. Empty text drops it.
+
+        `recording`: the file in which it is heard. Where the rewrite before it was said aloud and `text` only
+        puts right what was heard, it keeps that one's.
+        """
+        from unsaid.review import check
+
         lines = self.missing(moment, text) if text.strip() else ()
+        old = moment.rewrite
+        if not recording and old is not None and check.corrects(old.text, text):
+            recording = old.recording
         self._change(
             f"rewrite {moment.id}",
             moment,
@@ -147,8 +156,12 @@ class Desk:
         return bool(self._undo.get(window))
 
     def finish(self) -> None:
-        """Write the session's audit and pages anew, with all that was said. Raises UnsaidError."""
+        """Write the session's audit and pages anew, with all that was said, here and in other windows.
+
+        Raises UnsaidError.
+        """
         pipeline.draw_again(self.session, self._store)
+        self.look()
 
     def _change(self, what: str, of: Named, change: Callable[[Review, str], Review], window: str) -> None:
         old: list[state.Before] = []

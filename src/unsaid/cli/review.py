@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,19 +15,24 @@ from unsaid.errors import UnsaidError
 from unsaid.model import OWN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from unsaid.audio.playback import Player
+    from unsaid.cli.aloud import Aloud
     from unsaid.cli.keys import Keys
     from unsaid.config import Settings
     from unsaid.desk import Desk
     from unsaid.model import Moment
+    from unsaid.pipeline import Request
     from unsaid.review.screen import Mode, Picture
-    from unsaid.sessions.record import Session
-    from unsaid.sessions.store import Store
+    from unsaid.views.recording import Screen as Recording
 
 _LOOK_S = 0.5
 """How often the terminal's size is looked at while no key comes."""
+_NEXT_S = 0.1
+"""The same while one take is played after the other."""
 _BEFORE_S, _AFTER_S, _MORE_S = 2.0, 0.5, 2.0
 _SPEEDS = (1.0, 0.75, 0.5)
 
@@ -34,28 +41,63 @@ _SPEEDS = (1.0, 0.75, 0.5)
 @click.argument("session", required=False)
 @click.option("--all", "everything", is_flag=True, help="Go through the less sure flags as well.")
 @click.option("--no-audio", is_flag=True, help="Play nothing: over ssh, or where others sit.")
+@click.option("--say", "aloud", is_flag=True, help="Say rewrites aloud: key w records; t types instead.")
+@click.option("--model", metavar="NAME|FOLDER", help="What hears them (default: what heard the answer).")
+@click.option("--web", is_flag=True, help="Review on a page in the browser; its link is printed.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="With --web: the page's port; else any that is free."
+)
+@click.option("--no-open", is_flag=True, help="With --web: print the link and open no browser.")
 @click.pass_obj
-def review(settings: Settings, session: str | None, everything: bool, no_audio: bool) -> None:
+def review(
+    settings: Settings,
+    session: str | None,
+    everything: bool,
+    no_audio: bool,
+    aloud: bool,
+    model: str | None,
+    web: bool,
+    port: int | None,
+    no_open: bool,
+) -> None:
     """Judge the flagged moments of an answer, and rewrite them.
 
     SESSION is the newest one where it is not named. One moment at a time: hear it again, keep or dismiss it,
     say it as one sentence; the rules check that sentence in its place. Every key is kept at once, and the
-    next start goes on where you stopped.
+    next start goes on where you stopped. --say records the rewrites, and what was really said is checked.
+    --web shows the same on a page in the browser; nothing leaves this machine.
     """
+    from unsaid.cli.aloud import Aloud
     from unsaid.cli.choose import taste
-    from unsaid.cli.keys import Keys
+    from unsaid.cli.newest import named_or_newest
     from unsaid.desk import Desk
+    from unsaid.say import reviewing
     from unsaid.sessions.store import Store
 
+    if not web and (port is not None or no_open):
+        raise UnsaidError("--port and --no-open are for the page", "Add --web.")
     store = Store(settings.sessions_dir)
-    found = store.find(session) if session is not None else _newest(store)
+    found = named_or_newest(store, session)
     desk = Desk(found, store, taste(settings)[0], everything=everything)
-    if not sys.stderr.isatty():
+    if not web and not sys.stderr.isatty():
         raise UnsaidError(
-            "a review needs a terminal",
+            "a review needs a terminal, or a browser with --web",
             f"`unsaid dismiss {found.id}` puts flags aside from a script.",
         )
-    screen = _Screen(desk, no_audio=no_audio)
+    with reviewing(found):
+        if web:
+            _on_a_page(settings, desk, model=model, port=port or 0, no_audio=no_audio, no_open=no_open)
+        else:
+            _in_the_terminal(
+                _Screen(desk, Aloud(settings, found, model=model), no_audio=no_audio, aloud=aloud)
+            )
+        desk.finish()
+    click.echo(desk.summary())
+
+
+def _in_the_terminal(screen: _Screen) -> None:
+    from unsaid.cli.keys import Keys
+
     try:
         with screen.shown():
             while True:
@@ -68,22 +110,51 @@ def review(settings: Settings, session: str | None, everything: bool, no_audio: 
                 screen.ask_for_rewrite()
     finally:
         screen.close()
-    desk.finish()
-    click.echo(desk.summary())
 
 
-def _newest(store: Store) -> Session:
-    sessions = [s for s in store.all()[0] if s.audit.is_file()]
-    if not sessions:
-        raise UnsaidError("there is no audited session yet", "Run: unsaid record, or unsaid demo")
-    return sessions[0]
+def _on_a_page(
+    settings: Settings, desk: Desk, *, model: str | None, port: int, no_audio: bool, no_open: bool
+) -> None:
+    import webbrowser
+
+    from unsaid.cli.choose import request_for_rewrites
+    from unsaid.cli.output import Notes
+    from unsaid.web import serve
+
+    def announce(link: str) -> None:
+        click.echo(link)
+        click.echo("The page is open to this machine alone; every change is kept. Ctrl-C ends it.", err=True)
+
+    def opened(link: str) -> None:
+        if not no_open and sys.stdout.isatty() and _has_display():
+            # Beside: what starts a browser may wait for it.
+            threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+
+    def request() -> Request:
+        return request_for_rewrites(settings, desk.session, Notes(quiet=True), model=model)
+
+    serve(desk, port=port, sound=not no_audio, request=request, announce=announce, opened=opened)
+
+
+def _has_display() -> bool:
+    """True where a browser could show something."""
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 class _Screen:
     """The state of the screen, and what the keys do."""
 
-    def __init__(self, desk: Desk, *, no_audio: bool) -> None:
+    def __init__(self, desk: Desk, booth: Aloud, *, no_audio: bool, aloud: bool) -> None:
         self.desk, self.session = desk, desk.session
+        self.booth, self.aloud = booth, aloud
+        self.saying: Recording | None = None
+        self.to_play: list[tuple[Path, float, float]] = []
+        """What `h` still has to play: file, start and end in seconds."""
+        self.take: Player | None = None
+        """Plays what was said aloud."""
+        self.no_audio = no_audio
         self.at = 0
         self.mode: Mode = "moment"
         self.note = ""
@@ -137,6 +208,8 @@ class _Screen:
             self.chosen,
             self.desk.shares,
             sound,
+            self.aloud,
+            self.saying,
         )
 
     # What the keys do
@@ -145,14 +218,18 @@ class _Screen:
         """Until a rewrite is to be typed (True), or the review is left (False)."""
         while True:
             self._draw()
-            key = keys.read(_LOOK_S)
+            key = keys.read(_NEXT_S if self.to_play else _LOOK_S)
             if key is None:
                 if not keys.live:
                     return False
+                self._play_on()
                 continue
             self.note = ""
-            if self.mode == "moment" and key == "w" and self.moments:
-                return True
+            if self.mode == "moment" and self.moments and key in ("w", "v", "t"):
+                if key == "t" or (key == "w" and not self.aloud):
+                    return True
+                self._say_aloud(keys)
+                continue
             if not self._press(key):
                 return False
 
@@ -198,6 +275,8 @@ class _Screen:
             self._step(1)
         elif key in ("b", "left", "up"):
             self._step(-1)
+        elif key == "h":
+            self._hear_both()
         elif key in (" ", ",", ".", "l", "s"):
             self._sound(key)
 
@@ -253,6 +332,58 @@ class _Screen:
         if now is not None:
             self.note = "it passes" if now.passed else "kept; it does not pass yet"
 
+    # Rewrites that are said aloud
+
+    def _say_aloud(self, keys: Keys) -> None:
+        """Record a rewrite, hear it, check it and keep it."""
+        moment = self._moment
+        self._hush()
+        try:
+            spoken = self.booth.said(moment, keys, self._draw_saying)
+            if spoken is None:
+                self.note = "thrown away; nothing was changed"
+                return
+            self._do(lambda: self.desk.rewrite(moment, spoken.text, recording=spoken.name), "kept")
+        except UnsaidError as error:
+            self.note = " · ".join(filter(None, (error.message, error.hint, "t types it instead")))
+            return
+        finally:
+            self.mode, self.saying = "moment", None
+        passed = any(m.id == moment.id and m.rewrite and m.rewrite.passed for m in self.moments)
+        pause = f", longest pause {spoken.longest_pause_s:.1f} s" if spoken.longest_pause_s else ""
+        said = f"heard: {spoken.text} ({spoken.duration_s:.1f} s{pause})"
+        result = "It passes; h plays both takes." if passed else "It does not pass yet; h plays both takes."
+        self.note = " ".join((f"{said} {result}", *(f"Note: {line}." for line in self.booth.told.taken())))
+
+    def _draw_saying(self, mode: Mode, saying: Recording | None) -> None:
+        self.mode, self.saying = mode, saying
+        self._draw()
+
+    def _hear_both(self) -> None:
+        """Play the moment as it was said first, then as it was said anew."""
+        rewrite = self._moment.rewrite
+        if rewrite is None or not rewrite.recording:
+            self.note = "nothing was said aloud here yet: v does"
+            return
+        if self.no_audio:
+            self.note = self.silent
+            return
+        self._hush()
+        start_s, end_s = self._stretch()
+        first, take = self.session.recording, self.session.folder / rewrite.recording
+        self.to_play = [(take, 0.0, float("inf"))]
+        if first.is_file():
+            self.to_play.insert(0, (first, start_s, end_s))
+        self._play_on()
+
+    def _play_on(self) -> None:
+        """Play what is next, once nothing plays any more."""
+        if not self.to_play or any(p is not None and p.playing for p in (self.player, self.take)):
+            return
+        path, start_s, end_s = self.to_play.pop(0)
+        self.note = "playing it as you said it first" if self.to_play else "playing it as you say it now"
+        self._play(path, start_s, end_s)
+
     # What it stands on
 
     @property
@@ -282,8 +413,7 @@ class _Screen:
         self.mode = "end"
 
     def _step(self, by: int) -> None:
-        if self.player is not None:
-            self.player.stop()
+        self._hush()
         self.shift_s = self.more_s = 0.0
         if self.at + by >= len(self.moments):
             self.mode = "end"
@@ -307,27 +437,45 @@ class _Screen:
             self.more_s += _MORE_S
         elif key in (",", "."):
             self.shift_s += 1.0 if key == "." else -1.0
-        elif self.player is not None and self.player.playing:
-            self.player.stop()
+        elif self._hush():
             return
         if self.silent:
             self.note = self.silent
             return
-        try:
-            if self.player is None:
-                from unsaid.audio.playback import Player
+        self._hush()
+        self._play(self.session.recording, *self._stretch())
 
-                self.player = Player(self.session.recording)
-            start_s, end_s = self._stretch()
-            self.player.play(start_s, end_s, speed=self.speed)
+    def _play(self, path: Path, start_s: float, end_s: float) -> None:
+        from unsaid.audio.playback import Player
+
+        try:
+            if path == self.session.recording:
+                player = self.player = self.player or Player(path)
+            else:
+                player = self.take = Player(path)
+            player.play(start_s, end_s, speed=self.speed)
         except UnsaidError as error:
-            self.silent = f"no sound: {error.message}"
-            self.note = f"{self.silent}. {error.hint or ''}".strip()
+            self.to_play.clear()
+            self.note = f"no sound: {error.message}. {error.hint or ''}".strip()
+            if path == self.session.recording:
+                self.silent = f"no sound: {error.message}"
+
+    def _hush(self) -> bool:
+        """Be silent; False where nothing was to be heard."""
+        heard = bool(self.to_play)
+        self.to_play.clear()
+        for player in (self.player, self.take):
+            if player is not None:
+                heard = heard or player.playing
+                player.stop()
+        return heard
 
     def close(self) -> None:
-        """Stop what plays."""
-        if self.player is not None:
-            self.player.close()
+        """Stop what plays, and wait for what is being heard."""
+        self.booth.close()
+        for player in (self.player, self.take):
+            if player is not None:
+                player.close()
 
 
 def _typed(out: Console, before: str) -> str | None:
