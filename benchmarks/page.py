@@ -27,8 +27,9 @@ _QUIET = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgrou
 _COLLECT = """() => {
   window.frames_ = [];
   let last = performance.now();
-  const each = (now) => { frames_.push(now - last); last = now; window.frame_ = requestAnimationFrame(each); };
-  window.frame_ = requestAnimationFrame((now) => { last = now; window.frame_ = requestAnimationFrame(each); });
+  const next = () => (window.frame_ = requestAnimationFrame(each));
+  const each = (now) => { frames_.push(now - last); last = now; next(); };
+  requestAnimationFrame((now) => { last = now; next(); });
 }"""
 _COLLECTED = "() => { cancelAnimationFrame(window.frame_); return window.frames_; }"
 

@@ -1,4 +1,4 @@
-"""The review page for everybody: axe finds nothing, light and dark, on a phone and on a desk, whatever is open."""
+"""The review page for everybody: axe finds nothing, light and dark, small and large, whatever is open."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from page_support import FAILS, PASSES, OpenReview, Window
+from page_support import AWAY, FAILS, PASSES, OpenReview, Window
 from playwright.sync_api import expect
 from web_support import PageServer
 
@@ -62,7 +62,6 @@ def test_axe_finds_nothing(page_server: PageServer, open_review: OpenReview, siz
     page.locator("#verdicts").select_option("dismissed")
     found += violations(review, "a filter that leaves nothing")
     review.press("?")
-    page.locator("#help-open").click()
     expect(page.locator("#help")).to_be_visible()
     found += violations(review, "the help")
     review.press("Escape")
@@ -79,4 +78,4 @@ def test_axe_finds_nothing_while_the_server_is_away(serve_page, open_review: Ope
     review.press("k")
     review.see("#trouble", "Not saved")
     assert violations(review, "trouble") == []
-    review.away()
+    review.forgive(AWAY)

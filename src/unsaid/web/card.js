@@ -93,6 +93,7 @@ onMove.moved.push((other) => {
 });
 on.elsewhere.push((before, now) => {
   const find = (state) => state.moments.find((m) => m.id === here.at);
+  if (find(before) && !find(now)) return tell("Another window took this moment away.");
   const told = difference(find(before), find(now));
   if (told) notice(told);
 });

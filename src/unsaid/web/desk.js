@@ -258,7 +258,7 @@ function well() {
   troubled = false;
   id("trouble").hidden = true;
   root.classList.remove("is-troubled");
-  saved(pending.length ? "saving…" : savedAt || "each change is saved");
+  saved(pending.length ? "saving…" : savedAt || "saved as you go");
   if (audio?.error) {
     const time = audio.currentTime;
     audio.load();
@@ -316,8 +316,7 @@ addEventListener("beforeunload", (event) => pending.length && event.preventDefau
 
 /** What became of a moment in another window, in words; "" where nothing did. */
 export function difference(was, now) {
-  if (!was) return "";
-  if (!now) return "Another window took this moment away.";
+  if (!was || !now) return "";
   const told = [];
   if (now.verdict !== was.verdict || now.reason !== was.reason) told.push(verdict(now));
   if (now.letter !== was.letter) told.push(`filed under ${family(now.letter)}`);
@@ -328,4 +327,4 @@ export function difference(was, now) {
   return told.length ? `Changed in another window: ${told.join("; ")}.` : "";
 }
 
-saved(pending.length ? "saving…" : "each change is saved");
+saved(pending.length ? "saving…" : "saved as you go");

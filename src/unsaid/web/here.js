@@ -68,6 +68,12 @@ function neighbour() {
   return moments[Math.min(place, moments.length - 1)];
 }
 
+/** A moment that is gone (undone, or taken away in another window) gives way to the one in its place. */
+on.changed.push(() => {
+  const next = neighbour();
+  if (here.at && next && !here.current()) go(next.id, { quietly: true, scroll: false });
+});
+
 function filtered() {
   for (const does of on.changed) does();
   const shown = here.shown();

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from unsaid.model import Audit, Moment, Share
+from unsaid.model import Audit, Moment
 from unsaid.views.html import parts
 from unsaid.views.markup import mark
 from unsaid.views.wording import FAMILY_TITLES, visible
@@ -45,7 +45,6 @@ _SHARED = {"parts.css", "player.js", "_parts.html.j2"}
 def render(
     audit: Audit,
     moments: Sequence[Moment],
-    shares: Sequence[Share],
     *,
     title: str,
     state: Mapping[str, Any],

@@ -125,6 +125,7 @@ function measure() {
 new ResizeObserver(measure).observe(deck);
 function fold() {
   id("moments").open = wide.matches;
+  one("#moments > summary").tabIndex = wide.matches ? -1 : 0;
   measure();
 }
 wide.addEventListener("change", fold);

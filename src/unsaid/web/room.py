@@ -52,7 +52,6 @@ class Room:
                 text = page.render(
                     desk.audit,
                     desk.moments,
-                    desk.shares,
                     title=desk.session.id,
                     state=self._state(""),
                     peaks=self._waveform(),

@@ -26,7 +26,7 @@ export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}
 
 // Moments
 
-const SENTENCE = 400; // characters of a sentence; the transcript has them all
+const SENTENCE = 240; // characters of a sentence; the transcript has them all
 export const SIGNS = { "is-dismissed": "✕", "is-settled": "✓", "is-kept": "●", "is-open": "○" };
 
 export const own = (m) => m.code === "own";
