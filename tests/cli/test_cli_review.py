@@ -166,3 +166,10 @@ def test_what_cannot_be_reviewed_is_told(unsaid, workspace: Path) -> None:
 def test_without_a_terminal_it_says_so(unsaid, demo: Path) -> None:
     done = unsaid("review", "demo")
     assert done.returncode == 2 and "needs a terminal" in done.stderr and "unsaid dismiss demo" in done.stderr
+
+
+def test_options_that_do_not_go_together_are_told(unsaid, demo: Path) -> None:
+    for options, told in ((("--port", "8123"), "Add --web"), (("--web", "--say"), "the key v")):
+        done = unsaid("review", "demo", *options)
+        assert done.returncode == 2 and told in done.stderr
+        assert done.stdout == "", "no link"

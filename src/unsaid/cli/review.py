@@ -76,6 +76,8 @@ def review(
 
     if not web and (port is not None or no_open):
         raise UnsaidError("--port and --no-open are for the page", "Add --web.")
+    if web and aloud:
+        raise UnsaidError("--say is for the terminal", "On the page the key v says a rewrite aloud.")
     store = Store(settings.sessions_dir)
     found = named_or_newest(store, session)
     desk = Desk(found, store, taste(settings)[0], everything=everything)
