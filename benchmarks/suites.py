@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, bare_whisper, recording
+from benchmarks import answers, bare_whisper, progress, recording
 from benchmarks.measure import (
     MODEL,
     SAMPLE,
@@ -234,4 +234,5 @@ SUITES: dict[str, Callable[[int], Iterator[Row]]] = {
     "demo": demo,
     "live": recording.live,
     "memory": recording.memory,
+    "progress": progress.progress,
 }
