@@ -73,6 +73,7 @@ HEAVY = {
     "faster_whisper",
     "huggingface_hub",
     "jinja2",
+    "matplotlib",
     "numpy",
     "onnxruntime",
     "rich",

@@ -12,6 +12,7 @@ import unicodedata
 from unsaid.model import Audit
 from unsaid.views.markup import MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
+    CONDUCT_TITLE,
     clock,
     flags_line,
     left_out,
@@ -51,6 +52,8 @@ def render(audit: Audit, *, title: str, page: str | None = None) -> str:
     blocks.append(flags_line(audit))
     blocks.extend(escape(line) for line in left_out(audit))
     blocks.extend(_flag(item, marked.timed) for item in marked.by_cost)
+
+    blocks.extend(_conduct(audit, marked.timed))
 
     blocks.append("## Measures")
     blocks.append("\n".join(f"- {row.label}: {row.sentence}" for row in measure_rows(audit)))
@@ -152,3 +155,13 @@ def _flag(item: MarkedFlag, timed: bool) -> str:
     if flag.evidence:
         lines += ["", *(f"- {escape(reason)}" for reason in flag.evidence)]
     return "\n".join(lines)
+
+
+def _conduct(audit: Audit, timed: bool) -> list[str]:
+    """The notes on evidence and conduct, under their own heading; nothing where there are none."""
+    lines = []
+    for flag in audit.conduct:
+        where = clock(flag.start_s) if timed else f"sentence {flag.sentence_index + 1}"
+        head = f"**{escape(flag.code)} {escape(rule_words(flag.name))}**, {where}"
+        lines.append(f"- {head}: {escape(flag.message)} Say it: {_inline(flag.rewrite)}")
+    return [f"## {CONDUCT_TITLE}", "\n".join(lines)] if lines else []

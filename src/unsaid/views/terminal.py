@@ -12,6 +12,7 @@ from unsaid.model import Audit
 from unsaid.views.fitted import Fitted
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
+    CONDUCT_TITLE,
     clock,
     flags_line,
     left_out,
@@ -60,6 +61,7 @@ class _Printer(Fitted):
         for item in marked.by_cost:
             out += [self.text("")]
             out += self.flag(item, marked)
+        out += self.conduct(marked)
         out += self.heading("Measures")
         out += self.measures(audit)
         if page is not None:
@@ -148,6 +150,14 @@ class _Printer(Fitted):
         for at, reason in enumerate(flag.evidence):
             out += self.hanging(f"{pad}{'why' if at == 0 else '':9}", reason, style="dim", label_style="dim")
         out += self.hanging(f"{pad}say      ", flag.rewrite, style="italic", label_style="dim")
+        return out
+
+    def conduct(self, marked: Marked) -> list[Text]:
+        out = self.heading(CONDUCT_TITLE) if marked.audit.conduct else []
+        for flag in marked.audit.conduct:
+            where = f", {clock(flag.start_s)}" if marked.timed else f", sentence {flag.sentence_index + 1}"
+            out += self.hanging(f"{flag.code} ", f"{rule_words(flag.name)}{where}: {flag.message}")
+            out += self.hanging("   say      ", flag.rewrite, style="italic", label_style="dim")
         return out
 
     def measures(self, audit: Audit) -> list[Text]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from unsaid.model import Audit
 from unsaid.views.markup import Marked, PauseMark, Run, SentenceMark, TimedWord, mark
 from unsaid.views.wording import (
+    CONDUCT_TITLE,
     FAMILY_TITLES,
     clock,
     family_counts,
@@ -81,6 +82,7 @@ def render(
         ],
         summary=flags_line(audit),
         left_out=left_out(audit),
+        conduct_title=CONDUCT_TITLE,
         by_number={item.number: item for item in marked.flags},
         measures=measure_rows(audit),
         style=_trusted(style),
