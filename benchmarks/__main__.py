@@ -1,4 +1,5 @@
-"""python -m benchmarks [start] [transcript] [sound] [demo] [live] [memory] [page] [--repeat N] [--json]
+"""python -m benchmarks [start] [transcript] [sound] [demo] [live] [memory] [page] [progress]
+    [--repeat N] [--json]
 
 Measures what the project promises about speed, as ratios where a machine's own speed would drown them, and
 compares with the limits. Exit status: 0 when all are kept, 1 when one is passed,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, bare_whisper, page, recording
+from benchmarks import answers, bare_whisper, page, progress, recording
 from benchmarks.measure import (
     MODEL,
     SAMPLE,
@@ -235,4 +235,5 @@ SUITES: dict[str, Callable[[int], Iterator[Row]]] = {
     "live": recording.live,
     "memory": recording.memory,
     "page": page.page,
+    "progress": progress.progress,
 }

@@ -76,6 +76,7 @@ HEAVY = {
     "faster_whisper",
     "huggingface_hub",
     "jinja2",
+    "matplotlib",
     "numpy",
     "onnxruntime",
     "rich",

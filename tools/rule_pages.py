@@ -11,8 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from unsaid.model import FAMILY_LETTERS
-from unsaid.rules import RULES, Example, Rule
+from unsaid.rules import EVERY, Example, Rule
 from unsaid.views.markdown import escape
 
 FOLDER = Path(__file__).parents[1] / "docs" / "rules"
@@ -22,12 +21,19 @@ FAMILIES = {
     "D": "Silent decisions: a choice was made, and why is not audible.",
     "A": "Missing assumptions: something is treated as given that nobody gave.",
     "U": "Unbounded uncertainty: doubt is voiced, and nothing limits it.",
+    "E": "Evidence and conduct: what an answer shows for its claims, and how it behaves.",
 }
+
+
+BESIDE = (
+    "These are notes on the answer. They stand under a heading of their own, count neither among the flags\n"
+    "nor for `--check`, and are neither reviewed nor dismissed."
+)
 
 
 def pages() -> dict[str, str]:
     """File name to text, of the index and of every rule's page."""
-    return {INDEX: index()} | {rule.page: page(rule) for rule in RULES}
+    return {INDEX: index()} | {rule.page: page(rule) for rule in EVERY}
 
 
 def index() -> str:
@@ -44,14 +50,16 @@ def index() -> str:
         lines += ["", f"## {letter}. {title}", "", "| rule | severity | |", "|---|---|---|"]
         lines += [
             f"| [{r.code} {r.name.replace('-', ' ')}]({r.page}) | {r.severity} | {escape(r.summary)} |"
-            for r in RULES
+            for r in EVERY
             if r.letter == letter
         ]
+        if letter == "E":
+            lines += ["", BESIDE]
     return "\n".join(lines) + "\n"
 
 
 def page(rule: Rule) -> str:
-    family = FAMILY_LETTERS[rule.letter].replace("-", " ")
+    family = rule.family.replace("-", " ")
     blocks = [
         MADE + f"\n# {rule.code} {rule.name.replace('-', ' ')}",
         f"Family: {family}. Severity: {rule.severity}. In `unsaid.toml`: `{rule.code}` or `{rule.name}`.",
@@ -80,7 +88,9 @@ def _example(example: Example) -> str:
     if example.quote:
         before, quote, after = example.text.partition(example.quote)
         said = f"{_inline(before)}**{_inline(quote)}**{_inline(after)}"
-    about = "; ".join(x for x in (example.prompt and f"asked: {example.prompt}", example.note) if x)
+    heard = ", ".join(f"{name} {level}" for name, level in example.signals)
+    asked, heard = example.prompt and f"asked: {example.prompt}", heard and f"heard: {heard}"
+    about = "; ".join(x for x in (asked, heard, example.note) if x)
     return f"> {said}" + (f"\n>\n> ({_inline(about)})" if about else "")
 
 

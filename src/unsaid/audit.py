@@ -12,8 +12,8 @@ from unsaid.language import acts, sentences
 from unsaid.language.acts import Answer
 from unsaid.language.weigh import Ground
 from unsaid.model import Audit, Flag, Kind, Measures, Pause, Prompt, Transcript
-from unsaid.rules import Finding, Rule, chosen
-from unsaid.shortlist import shortlisted
+from unsaid.rules import CONDUCT, Finding, Rule, chosen
+from unsaid.shortlist import by_time, shortlisted
 from unsaid.taste import Taste
 
 SURE = 0.42
@@ -37,12 +37,38 @@ def audit(
 
     `prompt` and `kind` go before what the transcript itself carries. `select` and `ignore` take code
     prefixes ("D", "D1") and names. Findings below `min_confidence` (0 to 1) and those over the limit (see
-    `shortlist`) are in `Audit.more`. `taste` is the user's say. Raises UnsaidError for an unknown rule.
+    `shortlist`) are in `Audit.more`. Notes on evidence and conduct are in `Audit.conduct`, those below
+    `min_confidence` in nothing. `taste` is the user's say. Raises UnsaidError for an unknown rule.
     """
     taste = taste or Taste()
-    rules = chosen(select, ignore)
+    rules, conduct = chosen(select, ignore), chosen(select, ignore, CONDUCT)
     with _without_looking_for_cycles():
-        return _audited(transcript, prompt or transcript.prompt, kind, rules, min_confidence, taste)
+        return _audited(
+            transcript, prompt or transcript.prompt, kind, (rules, conduct), min_confidence, taste
+        )
+
+
+def with_signals(
+    audit: Audit,
+    signals: Mapping[str, str],
+    *,
+    kind: Kind | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    taste: Taste | None = None,
+) -> Audit:
+    """`audit` with the notes that need to know which signals were heard (E7) in its conduct.
+
+    `signals` has each signal's name and how far it was heard: visible, partly, hidden or not-asked. Called
+    again it replaces what it said before. Raises UnsaidError for an unknown rule.
+    """
+    taste = taste or Taste()
+    answer = acts.understand(audit.sentences, audit.prompt, kind, taste.lexicon)
+    ground = Ground(answer, taste.thresholds)
+    ground.signals = signals
+    rules = [r for r in chosen(select, ignore, CONDUCT) if r.needs_signals]
+    others = (f for f in audit.conduct if f.code not in {r.code for r in CONDUCT if r.needs_signals})
+    return replace(audit, conduct=by_time((*others, *_conduct(ground, rules, 0.0, taste))))
 
 
 @contextmanager
@@ -61,10 +87,11 @@ def _audited(
     transcript: Transcript,
     prompt: Prompt | None,
     kind: Kind | None,
-    rules: Sequence[Rule],
+    chosen_rules: tuple[Sequence[Rule], Sequence[Rule]],
     min_confidence: float,
     taste: Taste,
 ) -> Audit:
+    rules, conduct = chosen_rules
     answer = acts.understand(sentences.split(transcript), prompt, kind, taste.lexicon)
     ground = Ground(answer, taste.thresholds)
     found = [(rule, finding) for rule in rules for finding in rule.check(ground)]
@@ -79,6 +106,7 @@ def _audited(
         flags=_graded(flags, taste),
         measures=_measures(transcript, ground, flags),
         prompt=prompt,
+        conduct=_conduct(ground, conduct, min_confidence, taste),
     )
     return shortlisted(result, _graded(less_sure, taste), taste.flags_per_minute)
 
@@ -104,6 +132,12 @@ def flags_instead(
 
 def _graded(flags: Sequence[Flag], taste: Taste) -> tuple[Flag, ...]:
     return tuple(replace(f, severity=taste.severities.get(f.code, f.severity)) for f in flags)
+
+
+def _conduct(ground: Ground, rules: Sequence[Rule], min_confidence: float, taste: Taste) -> tuple[Flag, ...]:
+    """Notes on evidence and conduct, each as its rule gives it, in order of time."""
+    found = (_flag(ground.answer, r, f) for r in rules for f in r.check(ground))
+    return _graded(by_time(f for f in found if f.confidence >= min_confidence), taste)
 
 
 def _settled(answer: Answer, found: Sequence[tuple[Rule, Finding]]) -> tuple[Flag, ...]:

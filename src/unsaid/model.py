@@ -15,9 +15,12 @@ Timing = Literal["word", "segment", "none"]
 OWN = "own"
 """What stands for a rule's code at a moment that the speaker marked herself."""
 Severity = Literal["error", "warning", "info"]
-Family = Literal["silent-decision", "missing-assumption", "unbounded-uncertainty"]
+Family = Literal["silent-decision", "missing-assumption", "unbounded-uncertainty", "evidence-and-conduct"]
 Standing = Literal["shown", "less-costly", "less-sure"]
 FAMILIES: tuple[Family, ...] = ("silent-decision", "missing-assumption", "unbounded-uncertainty")
+"""The families of hidden reasoning, which are counted, shown and reviewed."""
+CONDUCT_FAMILY: Family = "evidence-and-conduct"
+"""The notes on how an answer shows what it claims, codes E1 … E8: they stand apart (`Audit.conduct`)."""
 FAMILY_LETTERS: dict[str, Family] = {
     "D": "silent-decision",
     "A": "missing-assumption",
@@ -74,6 +77,8 @@ class Prompt:
     text: str
     kind: Kind | None = None
     id: str | None = None
+    facts: tuple[str, ...] = ()
+    """What is given besides the text, a sentence each; the audit takes it as given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class Flag:
     id: str
     """Stable over runs for the same rule, quote and place: e.g. "D1-3f9a2c"."""
     code: str
-    """D1 … D4, A1 … A5, U1 … U5."""
+    """D1 … D4, A1 … A5, U1 … U5; E1 … E8 in `Audit.conduct`."""
     name: str
     """The rule's name, e.g. "unexplained-choice"."""
     family: Family
@@ -346,3 +351,5 @@ class Audit:
     """Found as well, and left out by default (see `Flag.standing`), in order of time."""
     dismissed: tuple[Flag, ...] = ()
     """Found, and put aside by the speaker, in order of time."""
+    conduct: tuple[Flag, ...] = ()
+    """Notes on evidence and conduct (E1 … E8), in order of time: in none of the flags' counts."""

@@ -437,6 +437,17 @@ def test_no_microphone_nothing_left(mics: dict[str, str], tmp_path: Path) -> Non
     assert hint.startswith(("hint: Run: ", "hint: Install PortAudio"))
 
 
+def test_a_prompt_of_the_bank_is_put_with_its_facts(terminal: Open, workspace: Path) -> None:
+    one = terminal(*BARE, "--input", "Desk", "--prompt", "sheet-recalculation")
+    frame = " ".join(one.until("(?s)Cells of a spreadsheet.*recording 0:00")[0].split())
+    one.type("s")
+    assert one.status() == 0
+    prompt = record_of(only(workspace))["prompt"]
+    assert prompt["id"] == "sheet-recalculation"
+    assert len(prompt["facts"]) >= 2
+    assert all(fact in frame for fact in prompt["facts"])
+
+
 def test_a_terminal_of_any_size(terminal: Open, workspace: Path) -> None:
     """No picture is wider or higher than the terminal, also while that changes."""
     one = terminal(*BARE, "--input", "Desk", "--prompt", "Design a rate limiter. " * 20, size=(200, 50))

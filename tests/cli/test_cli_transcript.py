@@ -174,7 +174,7 @@ def test_a_prompt_can_be_named_by_its_id(unsaid, answer: Path, workspace: Path) 
     (workspace / "prompts" / "broken.toml").write_text('text = "Why?"\nkind = "poem"\n')
     done = unsaid("audit", answer, "--prompt", "broken")
     assert done.returncode == 2
-    assert "broken.toml: 'kind' is 'poem'" in done.stderr
+    assert "broken.toml, line 2: 'kind' is 'poem'" in done.stderr
 
 
 def test_every_rule_is_listed_and_explained(unsaid) -> None:
@@ -183,6 +183,7 @@ def test_every_rule_is_listed_and_explained(unsaid) -> None:
         *("D1", "D2", "D3", "D4"),
         *("A1", "A2", "A3", "A4", "A5"),
         *("U1", "U2", "U3", "U4", "U5"),
+        *("E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8"),
     }
     listed = unsaid("rules").stdout
     for row in rows:

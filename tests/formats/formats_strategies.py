@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from unsaid.formats.source import clean
 from unsaid.model import (
+    CONDUCT_FAMILY,
     FAMILY_LETTERS,
     KINDS,
     Act,
@@ -96,7 +99,12 @@ def transcripts(draw: st.DrawFn) -> Transcript:
         text = draw(SPOKEN) if timing != "word" or draw(st.booleans()) else "".join(w.text for w in words)
         segments.append(Segment(start_s, end_s, text, tuple(words), draw(st.none() | SPOKEN)))
     pauses = sorted(draw(st.lists(st.tuples(EXACT, EXACT).map(sorted).map(tuple), max_size=3)))
-    prompt = Prompt(draw(SPOKEN), draw(st.none() | st.sampled_from(KINDS)), draw(st.none() | SPOKEN))
+    prompt = Prompt(
+        draw(SPOKEN),
+        draw(st.none() | st.sampled_from(KINDS)),
+        draw(st.none() | SPOKEN),
+        tuple(draw(st.lists(SPOKEN, max_size=2))),
+    )
     notes = draw(st.lists(CLEAN, max_size=2, unique=True))
     return Transcript(
         segments=tuple(segments),
@@ -176,11 +184,12 @@ def audits(
         first_framing_s=draw(st.none() | times),
         flags_by_family={k: sum(f.code[0] == k for f in flags) for k in FAMILY_LETTERS},
     )
-    prompt = draw(st.none() | st.just(Prompt("Why?", "design", None)))
+    prompt = draw(st.none() | st.just(Prompt("Why?", "design", None, ("It is so.",))))
     dismissed = tuple(f for f in flags if f.dismissed)
     more = tuple(f for f in flags if not f.dismissed and f.standing != "shown")
     shown = tuple(f for f in flags if not f.dismissed and f.standing == "shown")
-    return Audit(transcript, tuple(sentences), shown, measures, prompt, more, dismissed)
+    conduct = tuple(replace(f, code="E1", family=CONDUCT_FAMILY, number=0) for f in shown[:1])
+    return Audit(transcript, tuple(sentences), shown, measures, prompt, more, dismissed, conduct)
 
 
 @st.composite

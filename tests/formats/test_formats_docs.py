@@ -31,7 +31,9 @@ def test_every_field_of_the_audit_is_documented() -> None:
 def test_every_field_that_we_add_to_whispers_json_is_documented() -> None:
     doc = json.loads(transcript_json.dumps(EXAMPLE.transcript))
     added = doc.keys() - {"text", "language", "segments"}
-    assert added | {"prompt", "kind", "prompt_id"} == documented("## The transcript of a session")
+    assert added | {"prompt", "kind", "prompt_id", "prompt_facts"} == documented(
+        "## The transcript of a session"
+    )
 
 
 def test_the_example_is_json_and_keeps_the_contract() -> None:

@@ -38,6 +38,13 @@ def test_a_session_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert made.id == "2026-11-22-1530-rate-limiter-take-2"
 
 
+def test_the_facts_of_a_prompt_are_kept(tmp_path: Path) -> None:
+    prompt = Prompt("Design a kettle.", "design", "kettle", ("It holds 2 litres.", "It has no lid."))
+    made = replace(make(Store(tmp_path / "sessions")), prompt=prompt)
+    Store(tmp_path / "sessions").save(made)
+    assert load(made.folder).prompt == prompt
+
+
 def test_the_same_name_twice_makes_two_sessions(tmp_path: Path) -> None:
     store = Store(tmp_path)
     first, second = make(store), make(store, sha256="b" * 64)

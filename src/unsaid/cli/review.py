@@ -481,29 +481,7 @@ class _Screen:
 
 
 def _typed(out: Console, before: str) -> str | None:
-    """A line that the speaker types, with `before` to start from; None where she thought better of it."""
-    out.print("\n\nOne sentence; enter keeps it, Ctrl-C leaves it as it was:", soft_wrap=True)
-    start = _to_start_from()
-    if start is None:
-        out.print(f"{before}\n> ", end="", soft_wrap=True)
-    else:
-        start(before)
-    try:
-        return input("" if start is None else "> ")
-    except (EOFError, KeyboardInterrupt):
-        return None
-    finally:
-        if start is not None:
-            start("")
+    """A sentence that the speaker types, with `before` to start from; None where she thought better of it."""
+    from unsaid.cli.typed import typed
 
-
-def _to_start_from() -> Callable[[str], None] | None:
-    """What puts a text into the line to be edited; None where the terminal's own plain line is read."""
-    try:
-        import readline
-    except ImportError:  # Windows: its console has an editor of its own
-        return None
-    # Where standard output goes elsewhere, Python does not use readline.
-    if not sys.stdout.isatty():
-        return None
-    return lambda text: readline.set_startup_hook((lambda: readline.insert_text(text)) if text else None)
+    return typed(out, "One sentence; enter keeps it, Ctrl-C leaves it as it was:", before)

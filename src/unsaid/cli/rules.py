@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def rules(settings: Settings, mine: bool, as_json: bool) -> None:
     """List the rules, or how they did on your answers.
 
-    D: silent decisions. A: missing assumptions. U: unbounded uncertainty.
+    D: silent decisions. A: missing assumptions. U: unbounded uncertainty. Beside them E: evidence and
+    conduct.
     """
-    from unsaid.rules import RULES
+    from unsaid.rules import EVERY
 
     if mine:
         from unsaid.cli.mine import show
@@ -30,15 +31,15 @@ def rules(settings: Settings, mine: bool, as_json: bool) -> None:
         return
 
     if as_json:
-        rows = [{"code": r.code, "name": r.name, "family": r.family, "summary": r.summary} for r in RULES]
+        rows = [{"code": r.code, "name": r.name, "family": r.family, "summary": r.summary} for r in EVERY]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     family = ""
-    for rule in RULES:
+    for rule in EVERY:
         if rule.family != family:
             family = rule.family
-            click.echo(("\n" if rule is not RULES[0] else "") + family.replace("-", " "))
-        click.echo(f"  {rule.code}  {rule.name:24} {rule.summary}")
+            click.echo(("\n" if rule is not EVERY[0] else "") + family.replace("-", " "))
+        click.echo(f"  {rule.code}  {rule.name:27} {rule.summary}")
     click.echo("\nMore on one: unsaid explain D1")
 
 
@@ -83,5 +84,7 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
 
 def _example(example: Example) -> list[str]:
     lines = _wrapped(f'"{example.text}"')
-    about = "; ".join(x for x in (example.prompt and f"asked: {example.prompt}", example.note) if x)
+    heard = ", ".join(f"{name} {level}" for name, level in example.signals)
+    asked, heard = example.prompt and f"asked: {example.prompt}", heard and f"heard: {heard}"
+    about = "; ".join(x for x in (asked, heard, example.note) if x)
     return lines + (_wrapped(f"({about})", "      ") if about else [])

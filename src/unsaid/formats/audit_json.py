@@ -16,10 +16,12 @@ from unsaid.formats import reviewed
 from unsaid.formats.json_file import Values, parse
 from unsaid.formats.source import Source
 from unsaid.model import (
+    CONDUCT_FAMILY,
     FAMILIES,
     KINDS,
     Act,
     Audit,
+    Family,
     Flag,
     Kind,
     Measures,
@@ -60,6 +62,7 @@ def dumps(
         "prompt": audit.prompt.text if audit.prompt else None,
         "kind": audit.prompt.kind if audit.prompt else None,
         "prompt_id": audit.prompt.id if audit.prompt else None,
+        "prompt_facts": list(audit.prompt.facts) if audit.prompt else [],
         "language": t.language,
         "model": t.model,
         "timing": t.timing,
@@ -68,6 +71,7 @@ def dumps(
         "flags": [_flag(f) for f in audit.flags],
         "more": [_flag(f) for f in audit.more],
         "dismissed": [_flag(f) for f in audit.dismissed],
+        "conduct": [_flag(f) for f in audit.conduct],
         "measures": asdict(audit.measures),
         "pauses": [{"start": p.start_s, "end": p.end_s} for p in t.pauses],
         "sentences": [_sentence(s) for s in audit.sentences],
@@ -147,17 +151,23 @@ def loads(text: str, transcript: Transcript | None = None, *, name: str = "audit
     flags, more, dismissed = (
         _read_flags(values, doc.get(name), name, len(sentences)) for name in ("flags", "more", "dismissed")
     )
+    conduct = _read_flags(values, doc.get("conduct"), "conduct", len(sentences), (CONDUCT_FAMILY,))
     prompt_text = values.text(doc.get("prompt"), "prompt")
     prompt_id = values.text(doc.get("prompt_id"), "prompt_id") or None
+    facts = tuple(
+        values.text(f, f"prompt_facts[{i}]")
+        for i, f in enumerate(values.array(doc.get("prompt_facts"), "prompt_facts"))
+    )
     kind: Kind | None = next((k for k in KINDS if k == doc.get("kind")), None)
     return Audit(
         transcript=transcript or _read_transcript(values, doc, sentences),
         sentences=sentences,
         flags=flags,
         measures=_read_measures(values, values.mapping(doc["measures"], "measures")),
-        prompt=Prompt(prompt_text, kind, prompt_id) if prompt_text or kind or prompt_id else None,
+        prompt=Prompt(prompt_text, kind, prompt_id, facts) if prompt_text or kind or prompt_id else None,
         more=more,
         dismissed=dismissed,
+        conduct=conduct,
     )
 
 
@@ -207,12 +217,14 @@ def _read_sentence(values: Values, raw: dict[str, object], path: str) -> Sentenc
     )
 
 
-def _read_flags(values: Values, raw: object, name: str, sentences: int) -> tuple[Flag, ...]:
+def _read_flags(
+    values: Values, raw: object, name: str, sentences: int, families: tuple[Family, ...] = FAMILIES
+) -> tuple[Flag, ...]:
     flags = []
     for i, row in enumerate(values.array(raw, name)):
         path = f"{name}[{i}]"
         raw_flag = values.mapping(row, path)
-        flag = _read_flag(values, raw_flag, path)
+        flag = _read_flag(values, raw_flag, path, families)
         if not 0 <= flag.sentence_index < sentences:
             raise values.error(f"{path}.sentence_index", f"there is no sentence {flag.sentence_index}")
         # An audit of an earlier version counts its flags as it shows them.
@@ -220,10 +232,10 @@ def _read_flags(values: Values, raw: object, name: str, sentences: int) -> tuple
     return tuple(flags)
 
 
-def _read_flag(values: Values, raw: dict[str, object], path: str) -> Flag:
-    family = next((f for f in FAMILIES if f == raw.get("family")), None)
+def _read_flag(values: Values, raw: dict[str, object], path: str, families: tuple[Family, ...]) -> Flag:
+    family = next((f for f in families if f == raw.get("family")), None)
     if family is None:
-        raise values.error(f"{path}.family", f"this should be one of {', '.join(FAMILIES)}")
+        raise values.error(f"{path}.family", f"this should be one of {', '.join(families)}")
     severities: tuple[Severity, ...] = get_args(Severity)
     severity = next((s for s in severities if s == raw.get("severity")), None)
     if severity is None:

@@ -22,6 +22,8 @@ def dumps(transcript: Transcript) -> str:
     head["timing"] = t.timing
     if t.prompt is not None:
         head |= {"prompt": t.prompt.text, "kind": t.prompt.kind, "prompt_id": t.prompt.id}
+        if t.prompt.facts:
+            head["prompt_facts"] = list(t.prompt.facts)
     head |= {"model": t.model, "options": t.options, "notes": list(t.notes)}
     lines = [f' "{key}": {_json(value)},' for key, value in head.items()]
     lines += _block("pauses", [_json({"start": p.start_s, "end": p.end_s}) for p in t.pauses], ",")

@@ -5,7 +5,8 @@
 
 whisperX says `score` for `probability`, adds `speaker`, and leaves out the times of words that it could not
 align. A bare list of segments will do, and so will `text` without segments, which is read as plain text.
-unsaid adds `duration`, `pauses`, `timing`, `prompt`, `kind`, `model`, `options` and `notes`.
+unsaid adds `duration`, `pauses`, `timing`, `prompt`, `kind`, `prompt_id`, `prompt_facts`, `model`, `options`
+and `notes`.
 """
 
 from __future__ import annotations
@@ -179,7 +180,10 @@ def _prompt(doc: dict[str, object]) -> tuple[Prompt | None, list[str]]:
         notes.append(f"the kind {clean(kind_raw)!r} is not one of {', '.join(KINDS)}; it was left out")
     text = clean(raw) if isinstance(raw, str) else ""
     prompt_id = clean(prompt_id) or None if isinstance(prompt_id, str) else None
-    return (Prompt(text, kind, prompt_id) if text.strip() or kind or prompt_id else None), notes
+    raw_facts = doc.get("prompt_facts")
+    told = raw_facts if isinstance(raw_facts, list) else []
+    facts = tuple(clean(f) for f in told if isinstance(f, str) and clean(f))
+    return (Prompt(text, kind, prompt_id, facts) if text.strip() or kind or prompt_id else None), notes
 
 
 def _not_a_transcript(source: Source, doc: dict[str, object]) -> Exception:

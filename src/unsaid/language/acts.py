@@ -177,6 +177,9 @@ class Answer:
     prompt: Prompt | None = None
     prompt_content: frozenset[str] = frozenset()
     prompt_numbers: frozenset[float] = frozenset()
+    """Figures of its text and of its facts."""
+    facts: tuple[frozenset[str], ...] = ()
+    """What each of the prompt's facts is about, as content stems."""
     places: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """For each content stem, the sentences that hold it, in order."""
 
@@ -185,6 +188,14 @@ class Answer:
         """The sentence that opens a closing summary ("to sum up, …"); one past the last where none does."""
         late = range(len(self.reads) // 2, len(self.reads))
         return next((i for i in late if self.reads[i].weight("summary") >= 1), len(self.reads))
+
+    def restates(self, read: Read) -> bool:
+        """Whether a sentence says what a fact of the prompt says, and hardly anything else."""
+        said = read.content
+        if not self.facts or not numbers(read.words) <= self.prompt_numbers:
+            return False
+        fresh = said - self.prompt_content
+        return any(len(said & f) >= 2 and len(fresh - f) <= 0.2 * len(said) for f in self.facts)
 
     def around(self, index: int, before: int = 1, after: int = 2) -> list[Read]:
         """The neighbours of a sentence, itself left out."""
@@ -241,6 +252,28 @@ def numbers(words: Sequence[str]) -> frozenset[float]:
                 except ValueError:
                     continue
     return frozenset(out)
+
+
+_SCALES = (10.0**9, 10.0**6, 1000.0, 100.0)
+
+
+def _as_spoken(words: Sequence[str]) -> frozenset[float]:
+    """The figures in a row of words, and what they are made of in either way of writing: "3,000" is "three
+    thousand" too."""
+    out = set(numbers(words))
+    for one, other in pairwise(words):
+        out |= {a * b for a in numbers((one,)) for b in numbers((other,)) if b in _SCALES and a < b}
+    for value in tuple(out):
+        out |= _parts(value)
+    return frozenset(out)
+
+
+def _parts(value: float) -> set[float]:
+    for scale in _SCALES:
+        if value >= scale:
+            return {scale} | _parts(value // scale) | _parts(value % scale)
+    tens = value // 10 * 10
+    return {value, tens, value - tens} - {0.0}
 
 
 def _lead(words: Sequence[str]) -> int:
@@ -401,12 +434,16 @@ def understand(
         for c in r.content:
             places.setdefault(c, []).append(r.index)
     prompt_words = tuple(t.text for t in tokens(prompt.text)) if prompt else ()
+    # The words of the facts are no words of the question: the judgement was learnt on questions alone. What
+    # the facts say is given, and that is all.
+    facts = [tuple(t.text for t in tokens(f)) for f in prompt.facts] if prompt else []
     return Answer(
         reads=reads,
         kind=kind or (prompt.kind if prompt else None) or _kind(prompt_words, reads),
         prompt=prompt,
         prompt_content=content(prompt_words),
-        prompt_numbers=numbers(prompt_words),
+        prompt_numbers=numbers(prompt_words).union(*(_as_spoken(f) for f in facts)),
+        facts=tuple(content(f) for f in facts),
         places={k: tuple(v) for k, v in places.items()},
     )
 

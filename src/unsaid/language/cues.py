@@ -18,6 +18,9 @@ GRADES = {"strong": 1.0, "medium": 0.6, "weak": 0.3}
 """How sure each grade of phrase makes us, 0 to 1."""
 NOTHING = Lexicon()
 """No own words and phrases."""
+CUES, CONDUCT, TOLD = "cues.toml", "conduct.toml", "told.toml"
+"""The books of phrases: of reasoning, which the learnt judgement reads too; of evidence and conduct; of the
+course of an answer. Apart, so that an audit pays only for those that it reads."""
 LONGEST_MATCH = 14
 """Words that one phrase may span, wildcards and fillers included."""
 
@@ -176,30 +179,33 @@ def is_number(token: str) -> bool:
 
 
 @cache
-def _document() -> dict[str, Any]:
+def _document(book: str = CUES) -> dict[str, Any]:
     # Imported here: they cost more to load than all the rest of this package.
     import tomllib
     from importlib import resources
 
-    source = resources.files("unsaid.language").joinpath("cues.toml").read_text(encoding="utf-8")
+    source = resources.files("unsaid.language").joinpath(book).read_text(encoding="utf-8")
     return tomllib.loads(source)
 
 
 @cache
-def listed(name: str) -> frozenset[str]:
-    """A plain list of words from `cues.toml`."""
-    listed = _document()["words"][name]
+def listed(name: str, book: str = CUES) -> frozenset[str]:
+    """A plain list of words from a book of phrases."""
+    listed = _document(book)["words"][name]
     return frozenset(listed.split() if isinstance(listed, str) else listed)
 
 
-def kinds() -> tuple[str, ...]:
-    """The kinds of act that phrases stand for, in the order of `cues.toml`."""
-    return tuple(k for k in _document() if k not in ("classes", "words"))
+@cache
+def kinds(book: str = CUES) -> tuple[str, ...]:
+    """The kinds of act that the phrases of a book stand for, in its order."""
+    return tuple(k for k in _document(book) if k not in ("classes", "words"))
 
 
 def prepare(own: Lexicon | None = None) -> None:
-    """Read the phrases now rather than with the first sentence."""
+    """Read the phrases that an audit asks for now rather than with the first sentence."""
     _data(own or NOTHING)
+    for book in (CONDUCT, TOLD):
+        _data(NOTHING, book)
 
 
 def plain(phrase: str) -> str:
@@ -207,12 +213,12 @@ def plain(phrase: str) -> str:
     return " ".join(t.text for t in tokens(phrase))
 
 
-@lru_cache(maxsize=4)
-def _data(own: Lexicon) -> tuple[dict[str, Any], dict[str, Any]]:
+@lru_cache(maxsize=8)
+def _data(own: Lexicon, book: str = CUES) -> tuple[dict[str, Any], dict[str, Any]]:
     """The automata of the classes and of the phrases, built once; `own` words and phrases are sure ones."""
-    doc = _document()
+    doc = _document(book)
     classes: dict[str, Any] = {}
-    for name, members in doc["classes"].items():
+    for name, members in doc.get("classes", {}).items():
         for member in members:
             _insert(classes, member, name)
     phrases: dict[str, Any] = {}
@@ -329,6 +335,20 @@ def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
                 end += 1
             spans["num"] = end
         classes.append(tuple(spans.items()))
+    return Found(_phrases_in(words, classes, phrase_root), tuple(classes))
+
+
+def find_in(
+    book: str, words: Sequence[str], classes: Sequence[tuple[tuple[str, int], ...]]
+) -> dict[str, tuple[Cue, ...]]:
+    """The phrases of another book in a row of words whose classes `find` has told."""
+    return _phrases_in(words, classes, _data(NOTHING, book)[1])
+
+
+def _phrases_in(
+    words: Sequence[str], classes: Sequence[tuple[tuple[str, int], ...]], phrase_root: _Node
+) -> dict[str, tuple[Cue, ...]]:
+    n = len(words)
     found: dict[str, dict[int, Cue]] = {}
     root_classes = phrase_root.get(_CLASS, {})
     root_any = phrase_root.get(_ANY)
@@ -350,7 +370,7 @@ def find(words: Sequence[str], own: Lexicon | None = None) -> Found:
             starts.append((root_any, i + 1))
         if starts:
             _walk(starts, words, classes, i, found)
-    return Found({k: tuple(v[i] for i in sorted(v)) for k, v in found.items()}, tuple(classes))
+    return {k: tuple(v[i] for i in sorted(v)) for k, v in found.items()}
 
 
 def _walk(

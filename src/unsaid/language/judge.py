@@ -505,6 +505,14 @@ class Judge:
         return out
 
 
+def judge_of(ground: Ground) -> Judge:
+    """The judgement of an answer, made once."""
+    judge = ground.memo.get("judge")
+    if not isinstance(judge, Judge):
+        judge = ground.memo["judge"] = Judge(ground)
+    return judge
+
+
 @cache
 def _said() -> tuple[list[str], list[str]]:
     """What each column of a family's table is called where a row passed its test, and where it failed it."""

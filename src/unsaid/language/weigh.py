@@ -8,6 +8,7 @@ or at an index.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -71,6 +72,9 @@ class Ground:
         self.thresholds = thresholds or Thresholds()
         self.memo: dict[str, object] = {}
         """What others have worked out on this ground, kept for the next who asks."""
+        self.signals: Mapping[str, str] = {}
+        """What was heard of each signal, from outside: its name to "visible", "partly", "hidden" or
+        "not-asked"; empty where nobody listened for them."""
         self._reasons: dict[int, Support | None] = {}
 
     @cached_property

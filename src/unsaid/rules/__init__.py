@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unsaid.errors import UnsaidError
-from unsaid.model import FAMILY_LETTERS
+from unsaid.model import CONDUCT_FAMILY, FAMILY_LETTERS
 from unsaid.rules import missing_assumption, silent_decision, unbounded_uncertainty
 from unsaid.rules.base import Example, Finding, Rule
+from unsaid.rules.evidence import (
+    ABRUPT_ENDING,
+    APOLOGY_LOOP,
+    BLAME,
+    CLAIM_WITHOUT_EVIDENCE,
+    COMPONENT_DUMP,
+    NO_OUTCOME,
+    ONE_SIDED,
+    TRADE_OFF_WITHOUT_REVERSAL,
+)
 from unsaid.rules.judged import Sketch
 from unsaid.rules.missing_assumption import (
     ASSUMED_PROPERTY,
@@ -47,6 +57,19 @@ RULES: tuple[Rule, ...] = (
     DEFERRED_AND_DROPPED,
 )
 
+CONDUCT: tuple[Rule, ...] = (
+    CLAIM_WITHOUT_EVIDENCE,
+    COMPONENT_DUMP,
+    ABRUPT_ENDING,
+    APOLOGY_LOOP,
+    BLAME,
+    NO_OUTCOME,
+    ONE_SIDED,
+    TRADE_OFF_WITHOUT_REVERSAL,
+)
+"""Evidence and conduct: what they find stands apart, and the learnt judgement knows nothing of them."""
+EVERY: tuple[Rule, ...] = (*RULES, *CONDUCT)
+
 SKETCHES: dict[str, dict[str, Sketch]] = {
     "D": silent_decision.SKETCHES,
     "A": missing_assumption.SKETCHES,
@@ -54,7 +77,7 @@ SKETCHES: dict[str, dict[str, Sketch]] = {
 }
 """By family and code, what the rules read by hand before the learnt judgement; tools/train.py fits on it."""
 
-__all__ = ["RULES", "SKETCHES", "Example", "Finding", "Rule", "chosen", "find", "meant"]
+__all__ = ["CONDUCT", "EVERY", "RULES", "SKETCHES", "Example", "Finding", "Rule", "chosen", "find", "meant"]
 
 
 def find(code_or_name: str) -> Rule:
@@ -63,19 +86,21 @@ def find(code_or_name: str) -> Rule:
     Raises UnsaidError naming the rules that there are.
     """
     key = code_or_name.strip().lower()
-    for rule in RULES:
+    for rule in EVERY:
         if key in (rule.code.lower(), rule.name):
             return rule
     raise UnsaidError(f"there is no rule {code_or_name!r}", _known())
 
 
-def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that `select` and `ignore` leave: code prefixes ("D", "D1"), rule or family names; all by
-    default.
+def chosen(
+    select: Sequence[str] = (), ignore: Sequence[str] = (), among: Sequence[Rule] = RULES
+) -> tuple[Rule, ...]:
+    """The rules of `among` that `select` and `ignore` leave: code prefixes ("D", "D1"), rule or family names;
+    all by default.
 
     Raises UnsaidError for a word that stands for no rule.
     """
-    wanted = [r for r in RULES if not select or any(_meant(s, r) for s in _checked(select))]
+    wanted = [r for r in among if not select or any(_meant(s, r) for s in _checked(select))]
     return tuple(r for r in wanted if not any(_meant(s, r) for s in _checked(ignore)))
 
 
@@ -84,11 +109,16 @@ def meant(word: str) -> tuple[Rule, ...]:
 
     Raises UnsaidError, with the word that is nearest, where it stands for none.
     """
-    found = tuple(r for r in RULES if _meant(word, r))
+    found = tuple(r for r in EVERY if _meant(word, r))
     if not found:
         import difflib
 
-        known = [*(r.code.lower() for r in RULES), *(r.name for r in RULES), *FAMILY_LETTERS.values()]
+        known = [
+            *(r.code.lower() for r in EVERY),
+            *(r.name for r in EVERY),
+            *FAMILY_LETTERS.values(),
+            CONDUCT_FAMILY,
+        ]
         near = difflib.get_close_matches(word.strip().lower(), known, 1)
         hint = f"Did you mean '{near[0].upper() if len(near[0]) == 2 else near[0]}'?" if near else _known()
         raise UnsaidError(f"{word!r} stands for no rule", hint)
@@ -102,12 +132,14 @@ def _meant(word: str, rule: Rule) -> bool:
 
 def _checked(words: Sequence[str]) -> Sequence[str]:
     for word in words:
-        if not any(_meant(word, r) for r in RULES):
+        if not any(_meant(word, r) for r in EVERY):
             raise UnsaidError(f"{word!r} stands for no rule", _known())
     return words
 
 
 def _known() -> str:
-    families = ", ".join(f"{letter} ({name})" for letter, name in FAMILY_LETTERS.items())
-    rules = ", ".join(f"{r.code} {r.name}" for r in RULES)
+    families = ", ".join(
+        f"{letter} ({name})" for letter, name in (*FAMILY_LETTERS.items(), ("E", CONDUCT_FAMILY))
+    )
+    rules = ", ".join(f"{r.code} {r.name}" for r in EVERY)
     return f"families: {families}; rules: {rules}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from unsaid.language.weigh import Ground
-from unsaid.model import FAMILY_LETTERS, Family, Kind, Severity
+from unsaid.model import CONDUCT_FAMILY, FAMILY_LETTERS, Family, Kind, Severity
 
 BLANK = "___"
 """The gap in a rewrite that only the speaker can fill."""
@@ -27,6 +27,8 @@ class Example:
     kind: Kind | None = None
     note: str = ""
     """Why, in a few words."""
+    signals: tuple[tuple[str, str], ...] = ()
+    """For E7: each signal's name and how far it was heard (see `Ground.signals`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,18 @@ class Rule:
     check: Callable[[Ground], Iterable[Finding]]
     """Yields what the rule finds in an answer; pure, and blind to what other rules find."""
 
+    needs_signals: bool = False
+    """It judges what was heard of the signals (`Ground.signals`), and finds nothing where nobody listened."""
+
     @property
     def letter(self) -> str:
-        """D, A or U."""
+        """D, A, U or E."""
         return self.code[0]
 
     @property
     def family(self) -> Family:
         """The family's name."""
-        return FAMILY_LETTERS[self.code[0]]
+        return FAMILY_LETTERS.get(self.code[0], CONDUCT_FAMILY)
 
     @property
     def page(self) -> str:

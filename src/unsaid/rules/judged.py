@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from unsaid.language.judge import Judge, Verdict
+from unsaid.language.judge import Verdict, judge_of
 from unsaid.language.weigh import Ground
 from unsaid.rules.base import Finding
 
@@ -53,9 +53,7 @@ def hints(sketched: Mapping[str, Mapping[int, Finding]]) -> dict[int, dict[str, 
 
 def judged(ground: Ground, letter: str, sketches: Mapping[str, Sketch]) -> Judged:
     """A family's judgement, made once for each answer."""
-    judge = ground.memo.get("judge")
-    if not isinstance(judge, Judge):
-        judge = ground.memo["judge"] = Judge(ground)
+    judge = judge_of(ground)
     known = ground.memo.get(letter)
     if isinstance(known, Judged):
         return known

@@ -338,6 +338,8 @@ def _found(code: str) -> Callable[[Ground], Iterator[Finding]]:
         elif code == "A2":
             given = ground.answer.prompt_numbers
             found = [f for f in found if not _all_given(numbers(ground.reads[f.sentence].words), given)]
+        if code != "A1":
+            found = [f for f in found if not ground.answer.restates(ground.reads[f.sentence])]
         yield from found
 
     return check

@@ -12,6 +12,7 @@ import unicodedata
 from unsaid.model import Audit, Outcome
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
+    CONDUCT_TITLE,
     FAMILY_TITLES,
     clock,
     flags_line,
@@ -65,6 +66,8 @@ def render(audit: Audit, *, title: str, page: str | None = None, outcome: Outcom
     if marked.dismissed:
         blocks.append("## Dismissed")
         blocks.extend(f"{_heading(item, marked)}\n\n{_quote(item.flag.quote)}" for item in marked.dismissed)
+
+    blocks.extend(_conduct(audit, marked.timed))
 
     blocks.append("## Measures")
     rows = measure_rows(audit, marked.shares)
@@ -183,3 +186,13 @@ def _flag(item: MarkedFlag, marked: Marked) -> str:
     if flag.evidence:
         lines += ["", *(f"- {escape(reason)}" for reason in flag.evidence)]
     return "\n".join(lines)
+
+
+def _conduct(audit: Audit, timed: bool) -> list[str]:
+    """The notes on evidence and conduct, under their own heading; nothing where there are none."""
+    lines = []
+    for flag in audit.conduct:
+        where = clock(flag.start_s) if timed else f"sentence {flag.sentence_index + 1}"
+        head = f"**{escape(flag.code)} {escape(rule_words(flag.name))}**, {where}"
+        lines.append(f"- {head}: {escape(flag.message)} Say it: {_inline(flag.rewrite)}")
+    return [f"## {CONDUCT_TITLE}", "\n".join(lines)] if lines else []

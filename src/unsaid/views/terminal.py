@@ -12,6 +12,7 @@ from unsaid.model import Audit, Outcome
 from unsaid.views.fitted import Fitted
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
+    CONDUCT_TITLE,
     FAMILY_TITLES,
     clock,
     flags_line,
@@ -76,6 +77,7 @@ class _Printer(Fitted):
             for item in marked.dismissed:
                 out += self.head(item, marked)
                 out += self.hanging(f"{_PAD}heard    ", f'"{item.flag.quote}"', label_style="dim")
+        out += self.conduct(marked)
         out += self.heading("Measures")
         out += self.measures(marked)
         if page is not None:
@@ -183,6 +185,14 @@ class _Printer(Fitted):
                 out += self.hanging(f"{_PAD}         ", line)
         elif flag.rewrite:
             out += self.hanging(f"{_PAD}say      ", flag.rewrite, style="italic", label_style="dim")
+        return out
+
+    def conduct(self, marked: Marked) -> list[Text]:
+        out = self.heading(CONDUCT_TITLE) if marked.audit.conduct else []
+        for flag in marked.audit.conduct:
+            where = f", {clock(flag.start_s)}" if marked.timed else f", sentence {flag.sentence_index + 1}"
+            out += self.hanging(f"{flag.code} ", f"{rule_words(flag.name)}{where}: {flag.message}")
+            out += self.hanging("   say      ", flag.rewrite, style="italic", label_style="dim")
         return out
 
     def measures(self, marked: Marked) -> list[Text]:

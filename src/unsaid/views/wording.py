@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from unsaid.model import FAMILY_LETTERS, Audit, Flag, Measures, Moment, Rewrite, Share
 
+CONDUCT_TITLE = "Evidence and conduct"
+"""The heading of the notes that stand beside the flags, codes E1 … E8."""
 FAMILY_TITLES: dict[str, str] = {
     "D": "Silent decision",
     "A": "Missing assumption",

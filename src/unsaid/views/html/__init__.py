@@ -16,6 +16,7 @@ from unsaid.model import Audit, Outcome
 from unsaid.views.html import parts
 from unsaid.views.markup import Marked, MarkedFlag, mark
 from unsaid.views.wording import (
+    CONDUCT_TITLE,
     FAMILY_TITLES,
     flags_line,
     left_out,
@@ -71,6 +72,7 @@ def render(
             summary=flags_line(audit),
             left_out=left_out(audit),
             review=_review(marked),
+            conduct_title=CONDUCT_TITLE,
             by_number={item.number: item for item in marked.flags},
             measures=measure_rows(audit, marked.shares),
             style=parts.trusted(style),
