@@ -23,7 +23,7 @@ from unsaid.errors import UnsaidError
 from unsaid.model import Audit, Dismissal, Kind, Outcome, Pause, Prompt, Segment, Span, Transcript
 from unsaid.sessions import review
 from unsaid.sessions.files import FILE_MODE, explain, write_whole
-from unsaid.sessions.record import STAGES, Session, Source, Stage
+from unsaid.sessions.record import STAGES, Drilled, Session, Source, Stage
 from unsaid.sessions.store import Store
 from unsaid.shortlist import put_aside
 from unsaid.taste import Taste
@@ -158,25 +158,70 @@ def import_recording(
     prompt: Prompt | None = None,
     kind: Kind | None = None,
     name: str | None = None,
+    drilled: Drilled | None = None,
 ) -> tuple[Session, bool]:
     """Make a session of the sound or video file `path`, which stays as it is; nothing is transcribed.
 
     The session, and False where there was already one of this file. `name` is the id of a new session
-    (default: time and file name). Raises UnsaidError as `audit_recording` does.
+    (default: time and file name). A take of a drill (`drilled`) is always a session of its own. Raises
+    UnsaidError as `audit_recording` does.
     """
     sha256 = _sha256_of_recording(path)
-    known = store.by_source(sha256)
+    known = store.by_source(sha256) if drilled is None else None
     if known is not None and known.recording.is_file():
         return known, False
     if name and (store.folder / name).exists():
         raise UnsaidError(f"there is already a session '{name}'", "Choose another name.")
     began = time.monotonic()
     kind = kind or (prompt.kind if prompt else None)
-    session, samples, new = _new_session(path, sha256, store, reporter, name=name, prompt=prompt, kind=kind)
+    session, samples, new = _new_session(
+        path, sha256, store, reporter, name=name, prompt=prompt, kind=kind, drilled=drilled
+    )
     run = _Run(store, session, Request(choose_model=_no_model), reporter, samples)
     with _removed_if_useless(run, new=new), store.lock(session):
         _decode(run, began)
     return run.session, True
+
+
+def import_transcript(
+    path: Path,
+    store: Store,
+    *,
+    prompt: Prompt | None = None,
+    kind: Kind | None = None,
+    drilled: Drilled | None = None,
+) -> Session:
+    """Make a session of the transcript file `path`, which stays as it is: one without a recording.
+
+    Raises UnsaidError, with file and line, for what is no transcript; nothing is then written.
+    """
+    from unsaid.audio.speech import Speech
+    from unsaid.formats import read_file, transcript_json
+
+    began = time.monotonic()
+    transcript = read_file(path)
+    prompt = prompt or transcript.prompt
+    with store.making():
+        session = store.create(
+            Source(path.name, _sha256(path), path.stat().st_size),
+            now=_now(),
+            duration_s=transcript.duration_s,
+            prompt=prompt,
+            kind=kind or (prompt.kind if prompt else None),
+            program=__version__,
+            notes=transcript.notes,
+            drilled=drilled,
+        )
+    with store.lock(session):
+        speech = Speech((), transcript.pauses, transcript.duration_s)
+        write_whole(session.speech, _Heard(speech, ()).dumps())
+        write_whole(session.transcript, transcript_json.dumps(replace(transcript, prompt=prompt)))
+        # In one go: a session with some of them would count on a recording that it has not.
+        done = Stage(_now().isoformat(timespec="seconds"), round(time.monotonic() - began, 3), "{}")
+        stages = dict.fromkeys(("decode", "speech", "transcribe"), done)
+        session = replace(session, stages=stages, model=transcript.model)
+        store.save(session)
+    return session
 
 
 def _no_model() -> ModelFolder:
@@ -200,6 +245,7 @@ def _new_session(
     name: str | None,
     prompt: Prompt | None,
     kind: Kind | None,
+    drilled: Drilled | None = None,
 ) -> tuple[Session, npt.NDArray[np.float32], bool]:
     """The file's session, its samples, and whether it is new: one that lost its sound is gone on with."""
     from unsaid.audio.files import check_audible, decode
@@ -209,7 +255,7 @@ def _new_session(
     for note in sound.notes:
         reporter.warn(note)
     with store.making():
-        known = store.by_source(sha256)
+        known = store.by_source(sha256) if drilled is None else None
         session = known or store.create(
             Source(path.name, sha256, path.stat().st_size),
             now=_now(),
@@ -219,6 +265,7 @@ def _new_session(
             kind=kind,
             program=__version__,
             notes=sound.notes,
+            drilled=drilled,
         )
     return session, sound.samples, known is None
 
@@ -645,10 +692,14 @@ def _views(run: _Run, audit: Audit) -> None:
     from unsaid.views import html, markdown
 
     began = time.monotonic()
-    peaks = load_peaks(session)
+    heard_here = session.recording.is_file()
     shown, outcome = reported(audit, kept)
     page = html.render(
-        shown, title=session.id, audio_url=session.recording.name, peaks=peaks, outcome=outcome
+        shown,
+        title=session.id,
+        audio_url=session.recording.name if heard_here else None,
+        peaks=load_peaks(session) or None,
+        outcome=outcome,
     )
     write_whole(session.page, page)
     write_whole(session.markdown, markdown.render(shown, title=session.id, outcome=outcome))

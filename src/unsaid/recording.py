@@ -24,7 +24,7 @@ from unsaid.audio.files import RATE_HZ
 from unsaid.errors import UnsaidError
 from unsaid.model import Kind, Prompt
 from unsaid.sessions.files import FILE_MODE
-from unsaid.sessions.record import PART_NAME, Session, Source, Stage, Take, load
+from unsaid.sessions.record import PART_NAME, Drilled, Session, Source, Stage, Take, load
 from unsaid.sessions.store import InUse, Store, slug
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Plan:
     device: str = "auto"
     compute_type: str = "default"
     threads: int = 0
+    drilled: Drilled | None = None
+    """Of which drill it is a take."""
 
 
 @dataclass(slots=True)
@@ -163,6 +165,7 @@ class Recorder:
                 kind=plan.kind or (plan.prompt.kind if plan.prompt else None),
                 program=__version__,
                 take=Take(),
+                drilled=plan.drilled,
             )
             try:
                 self._held.enter_context(self.store.lock(self.session))

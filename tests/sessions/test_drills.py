@@ -1,4 +1,4 @@
-"""Drills on the disk: every step is kept, what is damaged is told and left alone, nothing of the speech leaks."""
+"""Drills on the disk: every step is kept, what is damaged is told and left alone, no word leaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from unsaid.sessions.drills import Keeper, Label, Part, Run
 from unsaid.sessions.record import Drilled, Session, Source, Stage, load
 from unsaid.sessions.store import InUse, Store
 
-NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 AT = NOW.isoformat()
 
 
@@ -75,6 +75,7 @@ _RUNS = st.builds(
     st.dictionaries(_TEXT, st.builds(Part, st.floats(0, 1e5).map(lambda s: round(s, 1)), _TEXT)),
     st.dictionaries(st.integers(1, 9), _SOME),
     st.dictionaries(_TEXT, st.builds(Label, _TEXT, _TEXT)),
+    _TEXT,
     _TEXT,
 )
 
@@ -174,7 +175,7 @@ def test_the_time_is_kept_without_any_step(store: Store, monkeypatch: pytest.Mon
 def test_a_change_that_cannot_be_written_is_not_made(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = begun(store)
 
-    def full(path: Path, text: str) -> None:  # noqa: ARG001
+    def full(path: Path, text: str) -> None:
         raise UnsaidError("the disk is full")
 
     with Keeper(store, run.id) as keeper:
@@ -185,6 +186,18 @@ def test_a_change_that_cannot_be_written_is_not_made(store: Store, monkeypatch: 
                 keeper.change(lambda r: replace(r, finished=AT))
         assert keeper.run == before
     assert drills.find(store, run.id).finished == ""
+
+
+def test_the_one_that_was_left_last_comes_first(store: Store) -> None:
+    first, second = begun(store), begun(store, "evidence-replay")
+    assert {r.id for r in drills.left(drills.all_runs(store)[0])} == {first.id, second.id}
+    for run in (second, first):
+        with Keeper(store, run.id) as keeper:
+            keeper.enter("prompt")
+    assert [r.id for r in drills.left(drills.all_runs(store)[0])] == [first.id, second.id]
+    with Keeper(store, first.id) as keeper:
+        keeper.change(lambda r: replace(r, finished=AT))
+    assert [r.id for r in drills.left(drills.all_runs(store)[0])] == [second.id]
 
 
 # One at a time

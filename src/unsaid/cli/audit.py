@@ -80,6 +80,7 @@ def audit(
     For sound a session is made: a folder that keeps each stage's result. Running it again goes on where it
     stopped.
     """
+    from unsaid.cli.afterwards import tell
     from unsaid.cli.choose import request
     from unsaid.cli.output import Notes
     from unsaid.drills.bank import resolve
@@ -115,6 +116,8 @@ def audit(
         for note in found.transcript.notes:
             notes.note(f"note: {note}")
     _print(found, session, target, format_, out)
+    if session is not None and format_ == "terminal" and out is None:
+        tell(settings, found, notes, of=session.id, kind=session.kind)
     if check and found.flags:
         sys.exit(1)
 
@@ -132,7 +135,7 @@ def _run(settings: Settings, target: str, request: Request, notes: Notes) -> tup
         found = load(path.absolute())
         return pipeline.audit_session(found, Store(found.folder.parent), request, notes)
     if path.exists():
-        if formats.is_transcript_name(path) or _is_text(path):
+        if formats.is_transcript_name(path) or is_text(path):
             return None, pipeline.audit_transcript(formats.read_file(path), request)
         return pipeline.audit_recording(path, store, request, notes)
     if path.suffix or len(path.parts) > 1:
@@ -171,7 +174,7 @@ def _print(audit: Audit, session: Session | None, target: str, format_: str, out
     put(render(format_, audit, session, title=title), out)
 
 
-def _is_text(path: Path) -> bool:
+def is_text(path: Path) -> bool:
     """True for a file of unknown kind whose beginning is text."""
     try:
         with path.open("rb") as file:

@@ -22,9 +22,10 @@ from unsaid.views.wording import clock
 
 if TYPE_CHECKING:
     from unsaid.cli.output import Notes
+    from unsaid.model import Audit, Prompt
     from unsaid.pipeline import Live, Request
     from unsaid.recording import Plan, Recorder
-    from unsaid.sessions.record import Session
+    from unsaid.sessions.record import Drilled, Session
     from unsaid.sessions.store import Store
     from unsaid.taste import Taste
     from unsaid.transcribe.weights import ModelFolder
@@ -76,22 +77,64 @@ def record(
     recording away (it asks). Ctrl-C stops as well: nothing is lost. Every half second the sound is brought to
     the disk.
     """
-    from unsaid.cli.choose import request
-    from unsaid.cli.output import Notes
     from unsaid.drills.bank import resolve
-    from unsaid.recording import LONGEST_S, Plan
-    from unsaid.sessions.store import Store
+    from unsaid.recording import LONGEST_S
 
     if minutes is not None and not 0 < minutes * 60 <= LONGEST_S:
         raise UnsaidError(
             f"--minutes {minutes:g} is out of range", f"Give more than 0 and at most {LONGEST_S / 60:.0f}."
         )
+    record_answer(
+        settings,
+        prompt=resolve(prompt, settings.workspace) if prompt is not None else None,
+        kind=kind,
+        minutes=minutes,
+        input_=input_,
+        model=model,
+        language=language,
+        no_live=no_live,
+        no_audit=no_audit,
+        everything=everything,
+        countdown=countdown,
+        nudge_after=nudge_after,
+        yes=yes,
+        quiet=quiet,
+    )
+
+
+def record_answer(
+    settings: Settings,
+    *,
+    prompt: Prompt | None = None,
+    kind: Kind | None = None,
+    minutes: float | None = None,
+    input_: str | None = None,
+    model: str | None = None,
+    language: str | None = None,
+    no_live: bool = False,
+    no_audit: bool = False,
+    everything: bool = False,
+    countdown: int | None = None,
+    nudge_after: int | None = None,
+    yes: bool = False,
+    quiet: bool = False,
+    drilled: Drilled | None = None,
+) -> Session | None:
+    """What `unsaid record` does; the session, or None where the recording was thrown away.
+
+    A take of a drill (`drilled`) is audited as well, and nothing is printed of it. Raises UnsaidError, and
+    ends the program where the speaker or a signal did.
+    """
+    from unsaid.cli.choose import request
+    from unsaid.cli.output import Notes
+    from unsaid.recording import Plan
+    from unsaid.sessions.store import Store
+
     notes = Notes(quiet=quiet)
-    asked = resolve(prompt, settings.workspace) if prompt is not None else None
-    job = request(settings, notes, model=model, language=language, prompt=asked, kind=kind, yes=yes)
+    job = request(settings, notes, model=model, language=language, prompt=prompt, kind=kind, yes=yes)
     chosen = None if no_live and no_audit else _model(job, notes)
     plan = Plan(
-        prompt=asked,
+        prompt=prompt,
         kind=kind,
         limit_s=minutes * 60 if minutes is not None else None,
         nudge_s=settings.number("nudge_s", nudge_after),
@@ -100,6 +143,7 @@ def record(
         device=job.device,
         compute_type=job.compute_type,
         threads=job.threads,
+        drilled=drilled,
     )
     store = Store(settings.sessions_dir)
     countdown_s = settings.number("countdown_s", countdown)
@@ -119,22 +163,27 @@ def record(
             raise
     if recorder.thrown_away:
         _nothing_kept(recorder, signals)
-        return
+        return None
     session = recorder.session
     _tell(recorder, notes)
     if signals.ending:
         click.echo(f"ended by a signal; next: unsaid audit {session.id}", err=True)
         sys.exit(128 + signals.ending)
     if no_audit or chosen is None:
-        notes.note(f"next: unsaid audit {session.id}")
-        return
+        if drilled is None:
+            notes.note(f"next: unsaid audit {session.id}")
+        return session
     try:
         if desk.later:
             raise KeyboardInterrupt
-        _audit(session, store, replace(job, choose_model=lambda: chosen), notes, live, everything=everything)
+        job = replace(job, choose_model=lambda: chosen)
+        session, found = _audited(session, store, job, notes, live)
     except KeyboardInterrupt:
         click.echo(f"stopped; the recording is safe: unsaid audit {session.id} goes on from here", err=True)
         sys.exit(130)
+    if drilled is None:
+        _report(settings, session, found, notes, everything=everything)
+    return session
 
 
 class _Signals:
@@ -351,7 +400,7 @@ class _Desk:
         words = None if now.words is None else now.words + now.provisional_words
         return Screen(
             self.state,
-            prompt=plan.prompt.text if plan.prompt else "",
+            prompt=" ".join((plan.prompt.text, *plan.prompt.facts)) if plan.prompt else "",
             countdown_s=max(0.0, self.begins_s - time.monotonic()),
             elapsed_s=now.at_s,
             limit_s=plan.limit_s,
@@ -454,17 +503,22 @@ def _tell(recorder: Recorder, notes: Notes) -> None:
     notes.note(said)
 
 
-def _audit(
-    session: Session, store: Store, job: Request, notes: Notes, live: Live | None, *, everything: bool
-) -> None:
+def _audited(
+    session: Session, store: Store, job: Request, notes: Notes, live: Live | None
+) -> tuple[Session, Audit]:
     from unsaid import pipeline
-    from unsaid.cli.output import console, print_report
 
     if live is None:
-        session, found = pipeline.audit_session(session, store, job, notes)
-    else:
-        session, found = pipeline.audit_live(session, store, job, notes, live)
+        return pipeline.audit_session(session, store, job, notes)
+    return pipeline.audit_live(session, store, job, notes, live)
+
+
+def _report(settings: Settings, session: Session, found: Audit, notes: Notes, *, everything: bool) -> None:
+    from unsaid.cli.afterwards import tell
+    from unsaid.cli.output import console, print_report
+
     print_report(console(), found, title=session.id, page=session.page, everything=everything)
     sys.stdout.flush()
+    tell(settings, found, notes, of=session.id, kind=session.kind)
     if found.flags:
         notes.note(f"next: unsaid review {session.id}")

@@ -13,6 +13,8 @@ from unsaid.model import KINDS, Kind, Prompt
 SCHEMA = 1
 PART_NAME = "answer.part.wav"
 """A recording while it is being made."""
+USUAL_DRILL = "hidden-reasoning"
+"""What an answer that stands alone is taken for."""
 STAGES: tuple[str, ...] = ("decode", "speech", "transcribe", "audit", "views")
 """In the order in which they run; each reads what the one before it has saved."""
 
@@ -61,6 +63,18 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
+class Drilled:
+    """Of which drill a session is a take."""
+
+    drill: str
+    """The drill's id."""
+    run: str
+    """Id of the run, which is kept in `.drills` beside the sessions."""
+    take: int
+    """Number of the take in that run, from 1 on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One practice answer on disk."""
 
@@ -71,7 +85,7 @@ class Session:
     """Local time in ISO 8601."""
     source: Source
     duration_s: float
-    drill: str = "hidden-reasoning"
+    drill: str = USUAL_DRILL
     prompt: Prompt | None = None
     kind: Kind | None = None
     stages: Mapping[str, Stage] = field(default_factory=dict)
@@ -84,6 +98,8 @@ class Session:
     """What was said of the recording while it was read, e.g. that it breaks off."""
     take: Take | None = None
     """Of a recording made here; None for one that was imported."""
+    drilled: Drilled | None = None
+    """None for an answer that stands alone."""
 
     @property
     def recording(self) -> Path:
@@ -157,7 +173,7 @@ class Session:
                         "size_bytes": self.source.size_bytes,
                     },
                     "duration": self.duration_s,
-                    "prompt": None if prompt is None else {"text": prompt.text, "id": prompt.id},
+                    "prompt": None if prompt is None else _prompt(prompt),
                     "kind": self.kind,
                     "model": {"name": self.model, "sha256": self.model_sha256},
                     "stages": {
@@ -166,12 +182,22 @@ class Session:
                     },
                     "notes": list(self.notes),
                     **({} if self.take is None else {"take": _take(self.take)}),
+                    **(
+                        {"run": {"id": self.drilled.run, "take": self.drilled.take}}
+                        if self.drilled is not None
+                        else {}
+                    ),
                 },
                 indent=2,
                 ensure_ascii=False,
             )
             + "\n"
         )
+
+
+def _prompt(prompt: Prompt) -> dict[str, object]:
+    facts = {"facts": list(prompt.facts)} if prompt.facts else {}
+    return {"text": prompt.text, "id": prompt.id, **facts}
 
 
 def _take(take: Take) -> dict[str, object]:
@@ -259,12 +285,19 @@ def _from_json(raw: dict[str, object], folder: Path) -> Session:
             tuple((number(table(b)["at"]), number(table(b)["lasted"])) for b in rows(given["breaks"])),
         )
 
+    def drilled(drill: str, value: object) -> Drilled | None:
+        if value is None:
+            return None
+        given = table(value)
+        return Drilled(drill, text(given["id"]), int(number(given["take"])))
+
     source, model = table(raw["source"]), table(raw["model"])
     kind = next((k for k in KINDS if k == raw.get("kind")), None)
     prompt = None
     if raw.get("prompt") is not None:
         given = table(raw["prompt"])
-        prompt = Prompt(text(given["text"]), kind, maybe(given.get("id")))
+        facts = tuple(text(f) for f in rows(given.get("facts", [])))
+        prompt = Prompt(text(given["text"]), kind, maybe(given.get("id")), facts)
     stages = {
         name: Stage(text(table(s)["finished"]), number(table(s)["took_s"]), text(table(s)["key"]))
         for name, s in table(raw["stages"]).items()
@@ -277,7 +310,7 @@ def _from_json(raw: dict[str, object], folder: Path) -> Session:
         created=text(raw["created"]),
         source=Source(text(source["name"]), text(source["sha256"]), int(number(source["size_bytes"]))),
         duration_s=number(raw["duration"]),
-        drill=text(raw.get("drill", "hidden-reasoning")),
+        drill=(drill := text(raw.get("drill", USUAL_DRILL))),
         prompt=prompt,
         kind=kind,
         stages=stages,
@@ -286,4 +319,5 @@ def _from_json(raw: dict[str, object], folder: Path) -> Session:
         program=text(raw.get("unsaid", "")),
         notes=tuple(text(n) for n in notes) if isinstance(notes, list) else (),
         take=take(raw.get("take")),
+        drilled=drilled(drill, raw.get("run")),
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from unsaid.errors import UnsaidError
 from unsaid.model import Kind, Prompt
 from unsaid.sessions.files import explain, make_folder, write_whole
-from unsaid.sessions.record import Session, Source, Take, load
+from unsaid.sessions.record import USUAL_DRILL, Drilled, Session, Source, Take, load
 
 LOCK_NAME = ".lock"
 UNFINISHED = ".unfinished"
@@ -95,6 +95,7 @@ class Store:
         program: str = "",
         notes: tuple[str, ...] = (),
         take: Take | None = None,
+        drilled: Drilled | None = None,
     ) -> Session:
         """Make a new session's folder and its session.json. Never touches an existing folder."""
         base = name or f"{now:%Y-%m-%d-%H%M}-{slug(Path(source.name).stem) or 'answer'}"
@@ -121,6 +122,8 @@ class Store:
             program=program,
             notes=notes,
             take=take,
+            drill=USUAL_DRILL if drilled is None else drilled.drill,
+            drilled=drilled,
         )
         try:
             self.save(session)
@@ -156,14 +159,14 @@ class Store:
 
         The operating system drops the lock when the process ends, however it ends.
         """
-        with _held(session.folder / LOCK_NAME, wait_s, f"session '{session.id}' is in use by another run"):
+        with held(session.folder / LOCK_NAME, wait_s, f"session '{session.id}' is in use by another run"):
             yield
 
     @contextmanager
     def making(self) -> Iterator[None]:
         """Hold while looking for a session and making it where there is none."""
         make_folder(self.folder)
-        with _held(self.folder / LOCK_NAME, 10.0, f"{self.folder} is in use by another run"):
+        with held(self.folder / LOCK_NAME, 10.0, f"{self.folder} is in use by another run"):
             yield
 
     def rename(self, session: Session, name: str) -> Session:
@@ -213,7 +216,11 @@ class Store:
 
 
 @contextmanager
-def _held(path: Path, timeout_s: float, message: str) -> Iterator[None]:
+def held(path: Path, timeout_s: float, message: str) -> Iterator[None]:
+    """Hold the lock file `path`. Raises InUse with `message` where another process does for `timeout_s`.
+
+    The operating system drops the lock when the process ends, however it ends.
+    """
     from filelock import FileLock, Timeout
 
     lock = FileLock(path, timeout=timeout_s, mode=0o600)

@@ -1,0 +1,94 @@
+"""`unsaid signals`: the seven with their sentences, and the parts of the answer as a timeline."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from cli_support import audited
+
+from unsaid.drills.signals import SIGNALS
+from unsaid.model import Prompt
+
+STORY = """Last year I led a team of four at a shop. Every failed payment cost us a sale. I decided to build a
+retry queue, because the service was too slow. Failed payments fell from two percent to half a percent.
+Looking back, I would involve support earlier."""
+
+
+def test_the_seven_with_their_sentences_and_times(unsaid, demo: Path) -> None:
+    done = unsaid("signals")
+    assert done.returncode == 0 and done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0] == "demo" and "Design a rate limiter" in lines[1]
+    places = [next(n for n, line in enumerate(lines) if line.startswith(s.title)) for s in SIGNALS]
+    assert places == sorted(places)
+    assert re.search(r"problem framing +visible: \d+ sentences", done.stdout)
+    assert re.search(r"coding fluency +not asked for by this prompt", done.stdout)
+    assert re.search(r" 0:04  asks what the work turns on: “Is the limit for each user", done.stdout)
+    assert re.search(r"\d more sentences?: --all", done.stdout)
+    assert re.search(r"\nTrain [a-z ]+ next: ", done.stdout)
+
+
+def test_all_sentences_are_shown_when_asked_for(unsaid, demo: Path) -> None:
+    short, whole = unsaid("signals", "demo").stdout, unsaid("signals", "demo", "--all").stdout
+    assert "--all" not in whole
+    evidence = [
+        e for s in json.loads(unsaid("signals", "demo", "--json").stdout)["signals"] for e in s["evidence"]
+    ]
+    flat = " ".join(whole.split())
+    assert all(" ".join(e["text"].split()) in flat for e in evidence)
+    assert whole.count("“") == len(evidence) > short.count("“")
+
+
+def test_the_time_against_the_prompts(unsaid, demo: Path) -> None:
+    out = unsaid("signals", "demo").stdout
+    assert "How the time went: 2:16 of 8:00" in out
+    rows = re.findall(r"^ *(\d:\d\d)  (\w+) +(\d:\d\d)  (#+)$", out, re.MULTILINE)
+    assert rows[0][0] == "0:00" and rows[0][1] == "clarify"
+    seconds = [int(t[2].split(":")[0]) * 60 + int(t[2].split(":")[1]) for t in rows]
+    assert sum(seconds) in range(135, 139)
+    assert max(rows, key=lambda r: len(r[3]))[1] == "solve"
+
+
+def test_json_for_other_tools(unsaid, demo: Path) -> None:
+    doc = json.loads(unsaid("signals", "demo", "--json").stdout)
+    assert (doc["schema"], doc["session"], doc["minutes"]) == (1, "demo", 8)
+    assert [s["id"] for s in doc["signals"]] == [s.id for s in SIGNALS]
+    assert {s["level"] for s in doc["signals"]} <= {"visible", "partly", "hidden", "not-asked"}
+    assert all(e["start"] >= 0 and e["text"] for s in doc["signals"] for e in s["evidence"])
+    train = next(s for s in doc["signals"] if s["id"] == doc["train"]["signal"])
+    assert train["level"] in ("partly", "hidden") and doc["train"]["how"]
+    assert doc["parts"][0]["start"] == 0 and doc["parts"][-1]["end"] > 130
+
+
+def test_the_prompts_card_says_what_is_asked_for(unsaid, workspace: Path) -> None:
+    card = json.loads(unsaid("prompts", "show", "hard-call", "--json").stdout)
+    made = audited(workspace, STORY, Prompt(card["text"], "story", "hard-call"))
+    doc = json.loads(unsaid("signals", made, "--json").stdout)
+    assert [s["id"] for s in doc["signals"] if s["level"] != "not-asked"] == card["signals"]
+    assert doc["minutes"] == card["minutes"]
+
+
+def test_without_times_sentences_are_numbered_and_words_counted(unsaid, workspace: Path) -> None:
+    out = unsaid("signals", audited(workspace, STORY, Prompt("Tell me about it.", "story"))).stdout
+    assert "How the words went" in out and re.search(r"\d+ words  #", out)
+    assert re.search(r"sentence \d  ", out) and not re.search(r"\d:\d\d", out.splitlines()[-1])
+
+
+def test_hostile_words_are_shown_and_not_obeyed(unsaid, workspace: Path) -> None:
+    evil = "Is the limit \x1b[2J for each \u202euser or for each [bold]address[/bold]? " + STORY
+    made = audited(workspace, evil, Prompt("Why \x1b]0;x\x07?", "design"))
+    for args in ([], ["--json"]):
+        out = unsaid("signals", made, *args).stdout
+        assert "\x1b" not in out and "\u202e" not in out
+    assert "[bold]address[/bold]" in unsaid("signals", made).stdout
+
+
+def test_what_cannot_be_shown_is_told(unsaid, demo: Path) -> None:
+    (demo / "audit.json").unlink()
+    gone = unsaid("signals", "demo")
+    assert gone.returncode == 2 and "unsaid audit demo" in gone.stderr
+    assert unsaid("signals", "nothing").returncode == 2
+    none = unsaid("signals")
+    assert none.returncode == 2 and "no audited session" in none.stderr
