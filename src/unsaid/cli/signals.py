@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from unsaid.drills.parts import Part
     from unsaid.drills.signals import Heard
-    from unsaid.model import Audit
+    from unsaid.model import Audit, Kind
     from unsaid.sessions.record import Session
     from unsaid.views.drilling import Item
 
@@ -52,7 +52,7 @@ def signals(settings: Settings, session: str | None, everything: bool, as_json: 
     if as_json:
         click.echo(_json(found, audit, heard, stretches, given))
         return
-    body = [*_signal_lines(audit, heard, everything=everything), *_part_lines(stretches, given)]
+    body = [*_signal_lines(audit, heard, everything=everything), *_part_lines(stretches, given, found.kind)]
     print_body(console(), [*_head(found, audit), *body])
 
 
@@ -102,7 +102,7 @@ def _signal_lines(audit: Audit, heard: Sequence[Heard], *, everything: bool) -> 
     return [*out, Line(), Line(next_.why, style="bold"), *train]
 
 
-def _part_lines(found: Sequence[Part], given: float) -> list[Item]:
+def _part_lines(found: Sequence[Part], given: float, kind: Kind | None) -> list[Item]:
     """The parts as a timeline, and what is to be said of how the time went."""
     from unsaid.cli.drill_pages import minutes
     from unsaid.drills.parts import against
@@ -123,7 +123,7 @@ def _part_lines(found: Sequence[Part], given: float) -> list[Item]:
         took = minutes(part.minutes) if timed else f"{part.words} words"
         begins = clock(part.start_s) if timed else f"{part.first + 1}"
         out.append(Line(f"{took:>9}  {'#' * max(1, cells)}", label=f"{begins:>5}  {part.name:10} "))
-    return [*out, *(Line(line) for line in against(found, given))]
+    return [*out, *(Line(line) for line in against(found, given, kind))]
 
 
 def _json(session: Session, audit: Audit, heard: Sequence[Heard], found: Sequence[Part], given: float) -> str:
@@ -170,6 +170,6 @@ def _json(session: Session, audit: Audit, heard: Sequence[Heard], found: Sequenc
             for p in found
         ],
         "minutes": given or None,
-        "notes": list(against(found, given)),
+        "notes": list(against(found, given, session.kind)),
     }
     return json.dumps(doc, indent=2)
