@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "review": BASE | {"language", "audit", "views", "sessions", "shortlist", "taste"},
     "pipeline": BASE
     | {"config", "audio", "transcribe", "formats", "sessions", "language", "rules", "audit", "views"}
-    | {"shortlist", "taste", "review"},
+    | {"shortlist", "taste", "review", "drills"},
     "recording": BASE | {"audio", "transcribe", "sessions", "pipeline"},
     "desk": BASE | {"sessions", "shortlist", "taste", "review", "pipeline"},
     "say": BASE | {"audio", "transcribe", "sessions", "pipeline", "recording"},

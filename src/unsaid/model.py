@@ -79,6 +79,8 @@ class Prompt:
     id: str | None = None
     facts: tuple[str, ...] = ()
     """What is given besides the text, a sentence each; the audit takes it as given."""
+    signals: tuple[str, ...] = ()
+    """Ids of the signals that it asks for; where it names none, its kind tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,3 +355,6 @@ class Audit:
     """Found, and put aside by the speaker, in order of time."""
     conduct: tuple[Flag, ...] = ()
     """Notes on evidence and conduct (E1 … E8), in order of time: in none of the flags' counts."""
+    signals: tuple[tuple[str, str], ...] = ()
+    """Id of each of the seven signals, and how far it was heard (visible, partly, hidden, not-asked); empty
+    where nobody listened for them."""

@@ -549,10 +549,12 @@ def _keep_transcript(
 
 def prepare_later_stages(taste: Taste | None = None) -> None:
     """Load what the audit and the views need, so that it is there when the transcript is."""
+    from unsaid.drills import signals
     from unsaid.language import cues
     from unsaid.views import html
 
     cues.prepare((taste or Taste()).lexicon)
+    signals.prepare()
     html.prepare()
 
 
@@ -672,13 +674,34 @@ def _audit(run: _Run, transcript: Transcript) -> Audit:
 
     began = time.monotonic()
     session = run.session
-    found = _judged(transcript, session.prompt, session.kind, run.request)
+    found = _with_signals(
+        _judged(transcript, session.prompt, session.kind, run.request), session, run.request
+    )
     found = put_aside(found, review.load(session.folder).dismissals)
     text = audit_json.dumps(found, source=source_of(session, session.source.name))
     if run.wanted("audit") or not _same(session.audit, text):
         write_whole(session.audit, text)
         run.done("audit", began)
     return found
+
+
+def _with_signals(audit: Audit, session: Session, request: Request) -> Audit:
+    """`audit` with how far each signal was heard, and the notes that need to know it."""
+    from unsaid.audit import with_signals
+    from unsaid.drills import signals
+
+    named = session.prompt.signals if session.prompt is not None else ()
+    known = {signal.id for signal in signals.SIGNALS}
+    heard = signals.heard(audit, [n for n in named if n in known] or None, kind=session.kind)
+    audit = with_signals(
+        audit,
+        {h.signal.title: h.level for h in heard},
+        kind=session.kind,
+        select=request.select,
+        ignore=request.ignore,
+        taste=request.taste,
+    )
+    return replace(audit, signals=tuple((h.signal.id, h.level) for h in heard))
 
 
 def _views(run: _Run, audit: Audit) -> None:

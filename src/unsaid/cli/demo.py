@@ -56,6 +56,7 @@ def demo(settings: Settings, force: bool, everything: bool, quiet: bool) -> None
     click.echo(
         """
 Open the page to listen along. Then:
+  unsaid review demo --web     goes through the flags: hear them again, say them better
   unsaid audit my-answer.m4a   audits an answer of your own
   unsaid explain D1            says what a flag means
   unsaid models list           shows the speech models"""

@@ -18,7 +18,7 @@ from unsaid.drills.bank import SIGNALS as IDS
 from unsaid.drills.bank import USUAL_SIGNALS
 from unsaid.language import acts, lexicon
 from unsaid.language.acts import Read
-from unsaid.language.cues import FILLERS, find_in, is_number, listed
+from unsaid.language.cues import FILLERS, find_in, is_number, listed, prepare_book
 from unsaid.language.judge import READINGS, Judge
 from unsaid.language.weigh import Ground
 from unsaid.model import Audit, Kind, Prompt, Sentence
@@ -129,6 +129,11 @@ def asked_of(prompt_kind: Kind | None) -> tuple[str, ...]:
     if prompt_kind is None:
         return ("problem-framing", "communication-and-reflection")
     return USUAL_SIGNALS[prompt_kind]
+
+
+def prepare() -> None:
+    """Read the phrases that `heard` asks for now rather than with the first sentence."""
+    prepare_book(_BOOK)
 
 
 def heard(

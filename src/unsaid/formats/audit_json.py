@@ -72,6 +72,7 @@ def dumps(
         "more": [_flag(f) for f in audit.more],
         "dismissed": [_flag(f) for f in audit.dismissed],
         "conduct": [_flag(f) for f in audit.conduct],
+        "signals": dict(audit.signals),
         "measures": asdict(audit.measures),
         "pauses": [{"start": p.start_s, "end": p.end_s} for p in t.pauses],
         "sentences": [_sentence(s) for s in audit.sentences],
@@ -168,6 +169,10 @@ def loads(text: str, transcript: Transcript | None = None, *, name: str = "audit
         more=more,
         dismissed=dismissed,
         conduct=conduct,
+        signals=tuple(
+            (name, values.text(level, f"signals.{name}"))
+            for name, level in values.mapping(doc.get("signals") or {}, "signals").items()
+        ),
     )
 
 

@@ -208,6 +208,11 @@ def prepare(own: Lexicon | None = None) -> None:
         _data(NOTHING, book)
 
 
+def prepare_book(book: str) -> None:
+    """Read the phrases of a book of its own now rather than with the first sentence."""
+    _data(NOTHING, book)
+
+
 def plain(phrase: str) -> str:
     """A phrase as a person writes it, as a row of plain words; empty where it has none."""
     return " ".join(t.text for t in tokens(phrase))

@@ -196,8 +196,8 @@ class Session:
 
 
 def _prompt(prompt: Prompt) -> dict[str, object]:
-    facts = {"facts": list(prompt.facts)} if prompt.facts else {}
-    return {"text": prompt.text, "id": prompt.id, **facts}
+    more = {"facts": list(prompt.facts), "signals": list(prompt.signals)}
+    return {"text": prompt.text, "id": prompt.id, **{name: rows for name, rows in more.items() if rows}}
 
 
 def _take(take: Take) -> dict[str, object]:
@@ -296,8 +296,8 @@ def _from_json(raw: dict[str, object], folder: Path) -> Session:
     prompt = None
     if raw.get("prompt") is not None:
         given = table(raw["prompt"])
-        facts = tuple(text(f) for f in rows(given.get("facts", [])))
-        prompt = Prompt(text(given["text"]), kind, maybe(given.get("id")), facts)
+        facts, signals = (tuple(text(t) for t in rows(given.get(n, []))) for n in ("facts", "signals"))
+        prompt = Prompt(text(given["text"]), kind, maybe(given.get("id")), facts, signals)
     stages = {
         name: Stage(text(table(s)["finished"]), number(table(s)["took_s"]), text(table(s)["key"]))
         for name, s in table(raw["stages"]).items()
