@@ -92,3 +92,21 @@ def test_what_cannot_be_shown_is_told(unsaid, demo: Path) -> None:
     assert unsaid("signals", "nothing").returncode == 2
     none = unsaid("signals")
     assert none.returncode == 2 and "no audited session" in none.stderr
+
+
+def test_the_audit_of_a_session_holds_the_same_levels(unsaid, demo: Path) -> None:
+    shown = {s["id"]: s["level"] for s in json.loads(unsaid("signals", "demo", "--json").stdout)["signals"]}
+    assert json.loads((demo / "audit.json").read_text(encoding="utf-8"))["signals"] == shown
+    # A review writes the audit anew, and they stay.
+    assert unsaid("dismiss", "demo", "1").returncode == 0
+    assert json.loads((demo / "audit.json").read_text(encoding="utf-8"))["signals"] == shown
+
+
+def test_signals_that_nobody_knows_do_not_stop_an_audit(unsaid, demo: Path) -> None:
+    path = demo / "session.json"
+    doc = json.loads(path.read_text(encoding="utf-8"))
+    doc["prompt"]["signals"] = ["problem-framing", "second-sight"]
+    path.write_text(json.dumps(doc), encoding="utf-8")
+    assert unsaid("audit", "demo", "--from", "audit").returncode == 0
+    heard = json.loads((demo / "audit.json").read_text(encoding="utf-8"))["signals"]
+    assert [name for name, level in heard.items() if level != "not-asked"] == ["problem-framing"]

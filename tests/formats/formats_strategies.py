@@ -189,7 +189,12 @@ def audits(
     more = tuple(f for f in flags if not f.dismissed and f.standing != "shown")
     shown = tuple(f for f in flags if not f.dismissed and f.standing == "shown")
     conduct = tuple(replace(f, code="E1", family=CONDUCT_FAMILY, number=0) for f in shown[:1])
-    return Audit(transcript, tuple(sentences), shown, measures, prompt, more, dismissed, conduct)
+    heard = tuple(
+        draw(
+            st.dictionaries(st.sampled_from(["problem-framing", "coding-fluency"]), st.just("partly"))
+        ).items()
+    )
+    return Audit(transcript, tuple(sentences), shown, measures, prompt, more, dismissed, conduct, heard)
 
 
 @st.composite
