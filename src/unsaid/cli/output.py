@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,6 +15,7 @@ from unsaid.errors import UnsaidError
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+    from rich.text import Text
 
     from unsaid.model import Audit, Outcome
 
@@ -93,6 +94,18 @@ def print_report(
     audit = with_all(audit) if everything else audit
     shown = str(page) if page and page.is_file() else None
     print_audit(out, audit, title=title, page=shown, outcome=outcome)
+
+
+def draw(out: Console, rows: Callable[[Console, int, int], Sequence[Text]]) -> None:
+    """Draw a whole terminal over what stands there; `rows` as `views.frame.Whole` takes them."""
+    from rich.control import Control
+
+    from unsaid.views.frame import Whole
+
+    width, height = out.size
+    with out:
+        out.control(Control.home())
+        out.print(Whole(rows, width, height), end="", crop=False)
 
 
 class Notes:

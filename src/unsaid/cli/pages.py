@@ -79,15 +79,11 @@ class Pages:
 
     def _draw(self, picture: Picture) -> int:
         """Draw a picture; how many rows of its body are scrolled away in it."""
-        from rich.control import Control
+        from unsaid.cli.output import draw
+        from unsaid.views.drilling import lines
 
-        from unsaid.views.drilling import View, lines
-
-        width, height = self.out.size
-        with self.out:
-            self.out.control(Control.home())
-            self.out.print(View(picture, width, height), end="", crop=False)
-        return lines(self.out, picture, width, height)[1]
+        draw(self.out, lambda out, width, height: lines(out, picture, width, height)[0])
+        return lines(self.out, picture, *self.out.size)[1]
 
     def line(self, make: Callable[[], Picture], ask: str, before: str = "") -> str | None:
         """Let a line be typed below a page; None where the user thought better of it."""

@@ -184,14 +184,10 @@ class _Screen:
             yield
 
     def _draw(self) -> None:
-        from rich.control import Control
+        from unsaid.cli.output import draw
+        from unsaid.review.screen import lines
 
-        from unsaid.review.screen import View
-
-        width, height = self.out.size
-        with self.out:
-            self.out.control(Control.home())
-            self.out.print(View(self.picture(), width, height), end="", crop=False)
+        draw(self.out, lambda out, width, height: lines(out, self.picture(), width, height))
 
     def picture(self) -> Picture:
         """What the screen shows now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,8 +20,7 @@ from unsaid.views.wording import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions
-    from rich.segment import Segment
+    from rich.console import Console
     from rich.text import Text
 
     from unsaid.views.fitted import Fitted
@@ -84,24 +83,6 @@ class Picture:
     """Whether a rewrite is said aloud unless the speaker asks to type it."""
     saying: Screen | None = None
     """In mode `say`: how the recording stands; None while the microphone is opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A picture, drawn when rich asks for it."""
-
-    picture: Picture
-    width: int
-    """In cells."""
-    height: int
-    """In rows."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        from unsaid.views.frame import framed
-
-        width = min(self.width, options.max_width)
-        rows = lines(console, self.picture, width, min(self.height, options.height or self.height))
-        yield from framed(console, [(list(row.render(console)), row.cell_len < width) for row in rows])
 
 
 def lines(console: Console, picture: Picture, width: int, height: int) -> list[Text]:

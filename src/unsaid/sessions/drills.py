@@ -26,7 +26,7 @@ from pathlib import Path
 from unsaid import __version__
 from unsaid.errors import UnsaidError
 from unsaid.model import KINDS, Kind, Prompt
-from unsaid.sessions.files import explain, make_folder, write_whole
+from unsaid.sessions.files import explain, make_folder, read_json, write_whole
 from unsaid.sessions.record import Session
 from unsaid.sessions.store import Store, held
 
@@ -329,19 +329,9 @@ _HINT = "Mend the file, or move it away: the drill then counts as never begun. I
 
 def _load(path: Path) -> Run:
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_json(path, schema=SCHEMA, hint=_HINT)
     except FileNotFoundError:
         raise UnsaidError(f"{path} is gone", "`unsaid drill --list` shows what is there.") from None
-    except json.JSONDecodeError as error:
-        raise UnsaidError(f"{path}, line {error.lineno}: not valid JSON: {error.msg}", _HINT) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise UnsaidError(f"{path} cannot be read: {error}", _HINT) from error
-    schema = raw.get("schema") if isinstance(raw, dict) else None
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise UnsaidError(
-            f"{path} was written by a newer version of unsaid (schema {schema}; this one knows {SCHEMA})",
-            "Update unsaid; nothing was changed.",
-        )
     values = _Values(str(path))
     table = values.table(raw, "")
     parts = values.table(table.get("parts", {}), "parts")

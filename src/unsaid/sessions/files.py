@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import tempfile
@@ -20,6 +21,29 @@ def make_folder(path: Path) -> None:
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     except OSError as error:
         raise explain(error, path) from error
+
+
+def read_json(path: Path, *, schema: int, hint: str) -> object:
+    """What a JSON file of ours holds.
+
+    Raises FileNotFoundError where there is none, and UnsaidError, naming the file and what is wrong, for one
+    that is damaged or was written by a newer version.
+    """
+    try:
+        raw: object = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
+    except json.JSONDecodeError as error:
+        raise UnsaidError(f"{path}, line {error.lineno}: not valid JSON: {error.msg}", hint) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise UnsaidError(f"{path} cannot be read: {error}", hint) from error
+    found = raw.get("schema", schema) if isinstance(raw, dict) else schema
+    if isinstance(found, int) and found > schema:
+        raise UnsaidError(
+            f"{path} was written by a newer version of unsaid (schema {found}; this one knows {schema})",
+            "Update unsaid; nothing was changed.",
+        )
+    return raw
 
 
 def write_whole(path: Path, data: str | bytes, *, mode: int = FILE_MODE) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from unsaid.errors import UnsaidError
 from unsaid.model import FAMILY_LETTERS, Dismissal, Keep, OwnMark, Rewrite
-from unsaid.sessions.files import write_whole
+from unsaid.sessions.files import read_json, write_whole
 
 SCHEMA = 1
 REVIEW_NAME = "review.json"
@@ -74,21 +74,11 @@ def load(folder: Path) -> Review:
     path = folder / REVIEW_NAME
     hint = "Mend the file, or move it away: the flags that were dismissed are then shown again."
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_json(path, schema=SCHEMA, hint=hint)
     except FileNotFoundError:
         return Review()
-    except json.JSONDecodeError as error:
-        raise UnsaidError(f"{path}, line {error.lineno}: not valid JSON: {error.msg}", hint) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise UnsaidError(f"{path} cannot be read: {error}", hint) from error
     if not isinstance(raw, dict):
         raise UnsaidError(f"{path} is not a review: a table was expected", hint)
-    schema = raw.get("schema", SCHEMA)
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise UnsaidError(
-            f"{path} was written by a newer version of unsaid (schema {schema}; this one knows {SCHEMA})",
-            "Update unsaid; nothing was changed.",
-        )
     tables: dict[str, list[_Row]] = {}
     for name in ("dismissed", "kept", "marks", "rewrites"):
         rows = raw.get(name, [])

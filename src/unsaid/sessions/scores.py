@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from unsaid.errors import UnsaidError
-from unsaid.sessions.files import write_whole
+from unsaid.sessions.files import read_json, write_whole
 
 SCHEMA = 1
 SCORE_NAME = "score.json"
@@ -122,21 +122,11 @@ def load(folder: Path) -> Scores:
     path = folder / SCORE_NAME
     hint = "Mend the file, or move it away: the session then counts as not scored."
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_json(path, schema=SCHEMA, hint=hint)
     except FileNotFoundError:
         return Scores()
-    except json.JSONDecodeError as error:
-        raise UnsaidError(f"{path}, line {error.lineno}: not valid JSON: {error.msg}", hint) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise UnsaidError(f"{path} cannot be read: {error}", hint) from error
     if not isinstance(raw, dict):
         raise UnsaidError(f"{path} holds no scores: a table was expected", hint)
-    schema = raw.get("schema", SCHEMA)
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise UnsaidError(
-            f"{path} was written by a newer version of unsaid (schema {schema}; this one knows {SCHEMA})",
-            "Update unsaid; nothing was changed.",
-        )
     rows = raw.get("scores", [])
     if not isinstance(rows, list):
         raise UnsaidError(f"{path}: 'scores' should be a list", hint)

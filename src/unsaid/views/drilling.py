@@ -6,15 +6,14 @@ the keys in its last rows. The body's lines can be printed without a terminal as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from unsaid.views.wording import plural
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions
-    from rich.segment import Segment
+    from rich.console import Console
     from rich.text import Text
 
     from unsaid.views.fitted import Fitted
@@ -73,24 +72,6 @@ class Picture:
     """What the last key did."""
     top: int = 0
     """So many rows of the body have been scrolled away."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A picture, drawn when rich asks for it."""
-
-    picture: Picture
-    width: int
-    """In cells."""
-    height: int
-    """In rows."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        from unsaid.views.frame import framed
-
-        width = min(self.width, options.max_width)
-        rows, _ = lines(console, self.picture, width, min(self.height, options.height or self.height))
-        yield from framed(console, [(list(row.render(console)), row.cell_len < width) for row in rows])
 
 
 def lines(console: Console, picture: Picture, width: int, height: int) -> tuple[list[Text], int]:

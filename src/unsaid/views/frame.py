@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions
     from rich.segment import Segment
+    from rich.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A picture of the whole terminal, made when rich asks for it."""
+
+    rows: Callable[[Console, int, int], Sequence[Text]]
+    """From the width in cells and the height in rows to the rows, none wider than that."""
+    width: int
+    """In cells."""
+    height: int
+    """In rows."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        width = min(self.width, options.max_width)
+        rows = self.rows(console, width, min(self.height, options.height or self.height))
+        yield from framed(console, [(list(row.render(console)), row.cell_len < width) for row in rows])
 
 
 def framed(console: Console, rows: Sequence[tuple[Sequence[Segment], bool]]) -> Iterator[Segment]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions
-    from rich.segment import Segment
+    from rich.console import Console
     from rich.text import Text
 
     from unsaid.views.fitted import Fitted
@@ -54,24 +52,6 @@ class Picture:
     mode: Mode = "ask"
     note: str = ""
     """What the last key did."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A picture, drawn when rich asks for it."""
-
-    picture: Picture
-    width: int
-    """In cells."""
-    height: int
-    """In rows."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        from unsaid.views.frame import framed
-
-        width = min(self.width, options.max_width)
-        rows = lines(console, self.picture, width, min(self.height, options.height or self.height))
-        yield from framed(console, [(list(row.render(console)), row.cell_len < width) for row in rows])
 
 
 def lines(console: Console, picture: Picture, width: int, height: int) -> list[Text]:
