@@ -3,6 +3,10 @@
     python tools/signals.py             agreement of the two passes, and how often the program is right
     python tools/signals.py --show      what is heard otherwise than labelled, in the parts tuned on
 
+Parts: the answers of tests/signals, own and by other hands, tuned on and held out; and the 430 by other hands
+that `tools/training/signals.txt` labels, of which a third is held out by name. Nothing held out was learnt
+from.
+
 An answer of tests/signals has the labels of both passes among its fields, before the blank line:
 `second problem-framing: visible 2 3 5` names the level and the lines that show it. `answer: PATH` stands for
 the text of a labelled answer that lies elsewhere, `signals: …` for what the prompt asks for where its kind
@@ -16,9 +20,11 @@ neither labelled nor heard counts for nothing. Macro is the mean over the levels
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -31,6 +37,18 @@ from unsaid.model import Audit
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tests" / "signals"
+ANSWERS = ROOT / "tools" / "training" / "answers"
+LABELLED = ROOT / "tools" / "training" / "signals.txt"
+OF_LETTER = {
+    "f": "problem-framing",
+    "c": "coding-fluency",
+    "a": "architectural-judgement",
+    "p": "production-judgement",
+    "d": "delivery-judgement",
+    "l": "leadership-and-influence",
+    "m": "communication-and-reflection",
+}
+"""The signal that a code of `LABELLED` belongs to, by its first letter."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,8 @@ class Label:
     """visible, partly, hidden, or not-asked."""
     lines: tuple[int, ...]
     """Lines of the answer that show it, from 1."""
+    codes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """By line, what it shows, where that was labelled (see `tools/training/signals.txt`)."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +69,13 @@ class Answer:
     """Empty where the answer was labelled once only."""
     asked: tuple[str, ...] | None
     """The prompt's own signals, None where the kind decides."""
+    second_counts: bool = True
+    """The second pass, made by the written guide alone, goes before the first, made while writing."""
 
     @property
     def labels(self) -> Mapping[str, Label]:
-        """What counts: the second pass, made by the written guide alone, where there is one."""
-        return self.second or self.first
+        """What counts."""
+        return (self.second if self.second_counts else {}) or self.first
 
 
 def read(path: Path) -> Answer:
@@ -79,6 +101,47 @@ def _labels(fields: Mapping[str, str], which: str) -> dict[str, Label]:
     return out
 
 
+def without_pair(name: str) -> str:
+    """The name of an answer; the same for the two of a pair, which go together."""
+    return re.sub(r"^(pair_\d+)[a-z]$", r"\1", name)
+
+
+def kept_apart(name: str) -> bool:
+    """Whether the answer of this name in `LABELLED` is held out: never learnt from."""
+    return zlib.crc32(without_pair(name).encode()) % 3 == 0
+
+
+def read_labelled(path: Path = LABELLED) -> list[Answer]:
+    """The answers of `LABELLED`, by name."""
+    out = []
+    for block in re.split(r"^=== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        name, *rows = block.strip().splitlines()
+        fields = dict(row.split(":", 1) for row in rows)
+        first, second = (_by_code(fields, which) for which in ("first", "second"))
+        out.append(Answer(read_case(ANSWERS / f"{name.strip()}.txt"), first, second, None, False))
+    return out
+
+
+def _by_code(fields: Mapping[str, str], which: str) -> dict[str, Label]:
+    levels = dict(pair.split("=") for pair in fields.get(f"{which} levels", "").split())
+    if not levels:
+        return {}
+    codes: dict[str, dict[int, tuple[str, ...]]] = {signal: {} for signal in levels}
+    for row in fields[f"{which} lines"].split(",") if fields[f"{which} lines"].strip() else ():
+        line, *found = row.split()
+        for code in found:
+            # What was not asked for is not labelled throughout: it counts for nothing.
+            if (signal := OF_LETTER[code[0]]) in codes:
+                at = codes[signal]
+                at[int(line)] = (*at.get(int(line), ()), code)
+    return {
+        s.id: Label(levels[s.id], tuple(sorted(codes[s.id])), codes[s.id])
+        if s.id in levels
+        else Label("not-asked", ())
+        for s in SIGNALS
+    }
+
+
 def parts() -> dict[str, list[Answer]]:
     """The labelled answers by part: tuned on, held out, and by other hands."""
     others = FOLDER / "others"
@@ -88,7 +151,11 @@ def parts() -> dict[str, list[Answer]]:
         "held out": FOLDER / "heldout",
         "held out, by other hands": others / "heldout",
     }
-    return {name: [read(p) for p in sorted(folder.glob("*.txt"))] for name, folder in folders.items()}
+    out = {name: [read(p) for p in sorted(folder.glob("*.txt"))] for name, folder in folders.items()}
+    more = read_labelled()
+    out["training"] = [a for a in more if not kept_apart(a.case.name)]
+    out["training, held out"] = [a for a in more if kept_apart(a.case.name)]
+    return out
 
 
 def kappa(pairs: Sequence[tuple[str, str]]) -> float:
@@ -147,6 +214,18 @@ def agreement(answers: Sequence[Answer]) -> list[tuple[str, str]]:
         for s in SIGNALS
         if a.second[s.id].level != "not-asked"
     ]
+
+
+def same_lines(answers: Sequence[Answer], signal: str = "") -> float:
+    """F1 of the lines that one pass named against those that the other named, of one signal or of all."""
+    both = either = 0
+    for answer in answers:
+        for name, label in answer.second.items():
+            if signal in ("", name):
+                first, second = set(answer.first[name].lines), set(label.lines)
+                both += len(first & second)
+                either += len(first) + len(second)
+    return 2 * both / either if either else 1.0
 
 
 def same(pairs: Sequence[tuple[str, str]]) -> float:
@@ -232,9 +311,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         show([*every["tuned on"], *every["tuned on, by other hands"]])
         return 0
     print("the two passes, one against the other")
-    for name in ("tuned on", "held out"):
-        pairs = agreement(every[name])
-        print(f"  {name}: {len(pairs)} levels, {same(pairs):.0%} the same, kappa {kappa(pairs):.2f}")
+    more = [*every["training"], *every["training, held out"]]
+    for name, answers in {**{n: every[n] for n in ("tuned on", "held out")}, "training": more}.items():
+        pairs = agreement(answers)
+        print(
+            f"  {name}: {len(pairs)} levels, {same(pairs):.0%} the same, kappa {kappa(pairs):.2f}, "
+            f"F1 of the sentences {same_lines(answers):.2f}"
+        )
+    for signal in SIGNALS:
+        print(f"    training, {signal.id:32} F1 of the sentences {same_lines(more, signal.id):.2f}")
     for name, answers in every.items():
         report(name, answers)
     report("held out, against the first pass", every["held out"], "first")

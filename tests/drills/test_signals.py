@@ -175,6 +175,24 @@ def test_claims_are_no_leadership() -> None:
     assert {found[s].level for s in IDS[4:]} == {"hidden"}
 
 
+def test_claims_and_lists_go_on_showing_nothing_however_many_there_are() -> None:
+    """An answer as long as those that the hearing was learnt on."""
+    claims = (
+        "I'm a strong owner, people always tell me. I led a very important project. I took full ownership. "
+        "I'm great at aligning stakeholders. I mentored the team and I was a role model. "
+        "I learned a lot. Communication is key. For me it's always about the users and the customers. "
+    )
+    told = hear(claims * 3, "story")
+    assert {told[s].level for s in IDS[4:]} == {"hidden"}
+    parts = (
+        "API gateway, load balancer, Nginx. Kafka for events. Circuit breakers, retries, service mesh. "
+        "It's highly available, robust and scalable. Monitoring, logging, tracing, alerting and dashboards. "
+        "Failures are handled gracefully. We'd have proper monitoring and security, of course. "
+    )
+    drawn = hear(parts * 5, "design")
+    assert drawn["architectural-judgement"].level == drawn["production-judgement"].level == "hidden"
+
+
 def test_a_fluent_coder_who_asks_nothing_frames_nothing() -> None:
     found = hear(
         "Class cache, self dot map is an empty dict. Get of key, if key not in map return minus one. "

@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import pytest
 
-from tools.signals import Answer, agreement, evidence, kappa, macro, pairs_of, parts, same
+from tools.signals import (
+    Answer,
+    agreement,
+    evidence,
+    kappa,
+    kept_apart,
+    macro,
+    pairs_of,
+    parts,
+    same,
+    same_lines,
+    without_pair,
+)
+from tools.train_signals import OF_CODE
+from unsaid.drills.hearing import WAYS, columns, learnt
 from unsaid.drills.signals import LEVELS, SIGNALS, asked_of
 
 PARTS = parts()
 OWN = [*PARTS["tuned on"], *PARTS["held out"]]
-EVERY = [pytest.param(a, id=a.case.name) for answers in PARTS.values() for a in answers]
+MORE = [*PARTS["training"], *PARTS["training, held out"]]
+EVERY = [
+    pytest.param(a, id=a.case.name)
+    for name, answers in PARTS.items()
+    if not name.startswith("training")
+    for a in answers
+]
 
 
 # Bounds stand a little below what was measured (docs/accuracy.md): they hold the ground, they do not boast.
 @pytest.mark.parametrize(
     ("part", "least_macro", "least_at_all", "least_right"),
     [
-        ("tuned on", 0.80, 0.83, 0.80),
-        ("tuned on, by other hands", 0.70, 0.84, 0.72),
-        ("held out", 0.72, 0.88, 0.79),
-        ("held out, by other hands", 0.42, 0.78, 0.61),
+        ("tuned on", 0.85, 0.90, 0.86),
+        ("tuned on, by other hands", 0.73, 0.84, 0.74),
+        ("held out", 0.82, 0.92, 0.86),
+        ("held out, by other hands", 0.64, 0.88, 0.67),
+        ("training", 0.60, 0.76, 0.76),
+        ("training, held out", 0.53, 0.78, 0.71),
     ],
 )
 def test_what_is_heard_does_not_get_worse(
@@ -32,16 +54,58 @@ def test_what_is_heard_does_not_get_worse(
     assert same([p for pairs in by_signal.values() for p in pairs]) >= least_right
 
 
-@pytest.mark.parametrize(("part", "least"), [("tuned on", 0.67), ("held out", 0.64)])
+@pytest.mark.parametrize(("part", "least"), [("tuned on", 0.69), ("held out", 0.64)])
 def test_the_sentences_shown_are_mostly_those_that_show_it(part: str, least: float) -> None:
     precision, recall = evidence(PARTS[part])
     assert min(precision, recall) >= least
+
+
+@pytest.mark.parametrize(
+    ("part", "least_precision", "least_recall"),
+    [("held out, by other hands", 0.42, 0.68), ("training, held out", 0.53, 0.62)],
+)
+def test_by_other_hands_most_of_what_shows_it_is_found(
+    part: str, least_precision: float, least_recall: float
+) -> None:
+    precision, recall = evidence(PARTS[part])
+    assert precision >= least_precision
+    assert recall >= least_recall
 
 
 def test_the_two_passes_agree() -> None:
     pairs = agreement(OWN)
     assert same(pairs) >= 0.9
     assert kappa(pairs) >= 0.9
+
+
+def test_two_readers_agree_on_answers_by_other_hands() -> None:
+    pairs = agreement(MORE)
+    assert len(pairs) >= 130
+    assert kappa(pairs) >= 0.8
+    assert same_lines(MORE) >= 0.7
+
+
+def test_what_is_held_out_was_not_learnt_from() -> None:
+    learnt_from = {without_pair(a.case.name) for a in PARTS["training"]}
+    held_out = {without_pair(a.case.name) for a in PARTS["training, held out"]}
+    assert learnt_from.isdisjoint(held_out)
+    assert len(PARTS["training, held out"]) >= 0.3 * len(MORE)
+    assert all(kept_apart(a.case.name) for a in PARTS["training, held out"])
+
+
+def test_all_that_was_learnt_is_still_seen() -> None:
+    """Fit anew with tools/train_signals.py where this fails: the judgement or the book has changed."""
+    assert learnt().columns == columns()
+
+
+@pytest.mark.parametrize("answer", [pytest.param(a, id=a.case.name) for a in MORE])
+def test_every_answer_by_other_hands_is_labelled_in_full(answer: Answer) -> None:
+    lines = len(answer.case.transcript.segments)
+    for labels in (answer.first, answer.second) if answer.second else (answer.first,):
+        for signal, label in labels.items():
+            assert label.level in ((*LEVELS,) if signal in asked_of(answer.case.kind) else ("not-asked",))
+            assert all(1 <= n <= lines for n in label.lines)
+            assert all(OF_CODE[code] in WAYS[signal] for codes in label.codes.values() for code in codes)
 
 
 def test_there_are_enough_answers_of_every_kind() -> None:

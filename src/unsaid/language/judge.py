@@ -414,30 +414,33 @@ class Judge:
         self.ground = ground
         self.signs = seen(ground)
         w = weights()
-        self._first = first_table(self.signs, w.around, w.seen)
+        self.first: Table = first_table(self.signs, w.around, w.seen)
+        """(sentences, columns of `Weights.seen`): what is seen of each sentence."""
+        self.said = [phrases(read) for read in ground.reads]
+        """Of each sentence, its words and their neighbours."""
         self.readings = self._read(w)
         near = np.zeros((len(ground.reads), len(w.near)), dtype=np.float32, order="F")
         for name, values in neighbourhood(ground, self.signs, self.readings).items():
             if name in w.near:
                 near[:, w.near[name]] = values
-        self._table: Table = np.concatenate((self._first.T, near.T)).T
+        self._table: Table = np.concatenate((self.first.T, near.T)).T
 
     def _read(self, w: _Weights) -> NDArray[np.float64]:
         """(sentences, readings), each 0 to 1."""
         import numpy as np
 
-        summed = w.bias + self._first @ w.signed
+        summed = w.bias + self.first @ w.signed
         at: list[int] = []
         ends: list[int] = [0]
         known = w.phrases.get
-        for read in self.ground.reads:
-            at += [k for phrase in phrases(read) if (k := known(phrase)) is not None]
+        for said in self.said:
+            at += [k for phrase in said if (k := known(phrase)) is not None]
             ends.append(len(at))
         if at:
             sums = np.zeros((len(at) + 1, len(READINGS)))
             np.cumsum(w.phrased[at], axis=0, out=sums[1:], dtype=np.float64)
             summed += sums[ends[1:]] - sums[ends[:-1]]
-        grown = np.stack([forest.sums(self._first) for forest in w.read], axis=1)
+        grown = np.stack([forest.sums(self.first) for forest in w.read], axis=1)
         return np.asarray(combined(summed, grown))
 
     def verdicts(self, letter: str, hints: Mapping[int, Mapping[str, float]]) -> tuple[Verdict, ...]:
