@@ -81,6 +81,8 @@ class Prompt:
     """What is given besides the text, a sentence each; the audit takes it as given."""
     signals: tuple[str, ...] = ()
     """Ids of the signals that it asks for; where it names none, its kind tells."""
+    minutes: float = 0.0
+    """Time for the answer; 0 where it names none, and its kind tells."""
 
 
 @dataclass(frozen=True, slots=True)

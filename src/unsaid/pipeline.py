@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from unsaid.audio.speech import Speech
+    from unsaid.drills.bank import PromptCard
+    from unsaid.drills.listened import Listened
+    from unsaid.drills.signals import Heard
     from unsaid.transcribe.weights import ModelFolder
     from unsaid.transcribe.whisper import WhisperTranscriber
 
@@ -97,6 +100,8 @@ class _Run:
     reporter: Reporter
     samples: npt.NDArray[np.float32] | None = None
     _model: ModelFolder | None = field(default=None)
+    heard: tuple[Heard, ...] | None = None
+    """The signals, once the audit has been made in this run."""
 
     def model(self) -> ModelFolder:
         if self._model is None:
@@ -549,6 +554,7 @@ def _keep_transcript(
 
 def prepare_later_stages(taste: Taste | None = None) -> None:
     """Load what the audit and the views need, so that it is there when the transcript is."""
+    from unsaid.drills import listened as _  # noqa: F401 (so that it is loaded)
     from unsaid.drills import signals
     from unsaid.language import cues
     from unsaid.views import html
@@ -674,9 +680,7 @@ def _audit(run: _Run, transcript: Transcript) -> Audit:
 
     began = time.monotonic()
     session = run.session
-    found = _with_signals(
-        _judged(transcript, session.prompt, session.kind, run.request), session, run.request
-    )
+    found = _with_signals(_judged(transcript, session.prompt, session.kind, run.request), run)
     found = put_aside(found, review.load(session.folder).dismissals)
     text = audit_json.dumps(found, source=source_of(session, session.source.name))
     if run.wanted("audit") or not _same(session.audit, text):
@@ -685,14 +689,15 @@ def _audit(run: _Run, transcript: Transcript) -> Audit:
     return found
 
 
-def _with_signals(audit: Audit, session: Session, request: Request) -> Audit:
+def _with_signals(audit: Audit, run: _Run) -> Audit:
     """`audit` with how far each signal was heard, and the notes that need to know it."""
     from unsaid.audit import with_signals
     from unsaid.drills import signals
+    from unsaid.drills.listened import terms
 
-    named = session.prompt.signals if session.prompt is not None else ()
-    known = {signal.id for signal in signals.SIGNALS}
-    heard = signals.heard(audit, [n for n in named if n in known] or None, kind=session.kind)
+    session, request = run.session, run.request
+    given = terms(session.prompt, session.kind)
+    run.heard = heard = signals.heard(audit, given.signals, kind=given.kind)
     audit = with_signals(
         audit,
         {h.signal.title: h.level for h in heard},
@@ -717,15 +722,19 @@ def _views(run: _Run, audit: Audit) -> None:
     began = time.monotonic()
     heard_here = session.recording.is_file()
     shown, outcome = reported(audit, kept)
+    listened = listen(session, audit, heard=run.heard)
     page = html.render(
         shown,
         title=session.id,
         audio_url=session.recording.name if heard_here else None,
         peaks=load_peaks(session) or None,
         outcome=outcome,
+        listened=listened,
     )
     write_whole(session.page, page)
-    write_whole(session.markdown, markdown.render(shown, title=session.id, outcome=outcome))
+    write_whole(
+        session.markdown, markdown.render(shown, title=session.id, outcome=outcome, listened=listened)
+    )
     run.done("views", began, key)
 
 
@@ -734,6 +743,23 @@ def _review_key(kept: review.Review) -> str:
     if not (kept.dismissals or kept.kept or kept.marks or kept.rewrites):
         return ""
     return hashlib.sha256(kept.dumps().encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def listen(
+    session: Session,
+    audit: Audit,
+    *,
+    card: PromptCard | None = None,
+    heard: Sequence[Heard] | None = None,
+) -> Listened:
+    """What was heard of a session's answer as a whole: its signals, and how its time went.
+
+    `card`: what its prompt asks for, where the session does not say. `heard`: its signals, where they are at
+    hand already.
+    """
+    from unsaid.drills import listened
+
+    return listened.listen(audit, listened.terms(session.prompt or audit.prompt, session.kind, card), heard)
 
 
 def load_report(session: Session, *, everything: bool = False) -> tuple[Audit, Outcome]:

@@ -117,7 +117,12 @@ def test_an_audit_after_a_killed_review_draws_what_was_decided(terminal, unsaid,
 
 
 def test_without_a_review_it_is_what_the_audit_shows(unsaid, demo: Path, tmp_path: Path) -> None:
-    for format_ in ("terminal", "markdown", "srt", "vtt", "audacity", "html"):
+    # The audit tells of the signals in a line on standard error; the report has them, and the time, in full.
+    shown, plain = unsaid("report", "demo"), unsaid("audit", "demo", "-q")
+    before, whole, after = re.split(r"(?m)^(?=Signals ─|Measures ─)", shown.stdout)
+    assert shown.returncode == 0 and before + after == plain.stdout
+    assert "problem framing" in whole and "How the time went" in whole
+    for format_ in ("markdown", "srt", "vtt", "audacity", "html"):
         shown, plain = unsaid("report", "demo", "-f", format_), unsaid("audit", "demo", "-q", "-f", format_)
         # A stream of sound has a number of its own, drawn anew each time it is written.
         texts = [re.sub(r"base64,[^\"]*", "", done.stdout) for done in (shown, plain)]

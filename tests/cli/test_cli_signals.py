@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -110,3 +111,52 @@ def test_signals_that_nobody_knows_do_not_stop_an_audit(unsaid, demo: Path) -> N
     assert unsaid("audit", "demo", "--from", "audit").returncode == 0
     heard = json.loads((demo / "audit.json").read_text(encoding="utf-8"))["signals"]
     assert [name for name, level in heard.items() if level != "not-asked"] == ["problem-framing"]
+
+
+def test_every_view_of_an_answer_tells_the_same(unsaid, workspace: Path) -> None:
+    prompt = Prompt(
+        "Tell me about it.", "story", None, ("There were four of us.",), ("delivery-judgement",), 3.5
+    )
+    made = audited(workspace, STORY, prompt)
+    doc = json.loads(unsaid("signals", made, "--json").stdout)
+    assert doc["minutes"] == 3.5, "the prompt keeps its minutes"
+    asked = [s for s in doc["signals"] if s["level"] != "not-asked"]
+    assert [s["id"] for s in asked] == ["delivery-judgement"]
+    folder = workspace / "sessions" / made
+    views = {
+        "page": re.sub(r"<[^>]+>", "", (folder / "report.html").read_text(encoding="utf-8")),
+        "markdown": (folder / "report.md").read_text(encoding="utf-8"),
+        "terminal": unsaid("report", made).stdout,
+        "audit": unsaid("audit", made, "-q").stdout,
+    }
+    for name, text in views.items():
+        flat = html.unescape(" ".join(text.split()))
+        for told in (
+            asked[0]["why"],
+            doc["train"]["why"],
+            "How the words went",
+            "There were four of us.",
+            *doc["notes"],
+        ):
+            assert told in flat, (name, told)
+    for name in ("page", "markdown"):
+        flat = html.unescape(" ".join(views[name].split()))
+        assert all(e["what"] in flat for e in asked[0]["evidence"])
+
+
+def test_a_file_without_a_session_has_them_on_its_page(unsaid, tmp_path: Path) -> None:
+    answer = tmp_path / "answer.srt"
+    lines = [line for line in STORY.replace("\n", " ").split(". ") if line]
+    answer.write_text(
+        "".join(
+            f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{line}.\n\n" for n, line in enumerate(lines, 1)
+        ),
+        encoding="utf-8",
+    )
+    card = json.loads(unsaid("prompts", "show", "hard-call", "--json").stdout)
+    for format_, heading in (("html", "Signals</h2>"), ("markdown", "## Signals")):
+        out = unsaid("audit", str(answer), "--prompt", "hard-call", "-f", format_, "-q").stdout
+        assert heading in out
+        assert f"of {card['minutes']:g}:00" in out
+        assert all(html.escape(fact, quote=False) in html.unescape(out) for fact in card["facts"])
+    assert "Signals" not in unsaid("audit", str(answer), "-f", "csv", "-q").stdout

@@ -120,14 +120,24 @@ def test_ones_own_prompt_needs_text_and_kind_alone(tmp_path: Path) -> None:
         own=True,
     )
     assert bank.resolve("kettle", tmp_path) == Prompt(
-        "Design a\nkettle.", "design", "kettle", signals=bank.USUAL_SIGNALS["design"]
+        "Design a\nkettle.",
+        "design",
+        "kettle",
+        (),
+        bank.USUAL_SIGNALS["design"],
+        bank.USUAL_MINUTES["design"],
     )
 
 
 def test_ones_own_prompt_wins_and_a_broken_one_is_not_passed_over(tmp_path: Path) -> None:
     path = write(tmp_path, "two-sum.toml", 'text = "Mine."\nkind = "coding"\nfacts = ["It is short."]\n')
     assert bank.resolve("two-sum", tmp_path) == Prompt(
-        "Mine.", "coding", "two-sum", ("It is short.",), bank.USUAL_SIGNALS["coding"]
+        "Mine.",
+        "coding",
+        "two-sum",
+        ("It is short.",),
+        bank.USUAL_SIGNALS["coding"],
+        bank.USUAL_MINUTES["coding"],
     )
     assert len(bank.cards(tmp_path)[0]) == len(SHIPPED)
     path.write_text("text = 3\n")

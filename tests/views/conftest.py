@@ -12,6 +12,8 @@ import pytest
 import views_support as support
 from playwright.sync_api import Browser, Page
 
+from support import comes_true
+from unsaid.drills.listened import Listened
 from unsaid.model import Audit, Outcome
 from unsaid.views.html import render
 
@@ -31,18 +33,7 @@ class Opened:
 
     def wait(self, condition: str) -> None:
         """Until the JavaScript expression `condition` holds, looked at once a frame."""
-        # Not wait_for_function: it compiles strings later on, which the page's policy rightly forbids.
-        held = self.page.evaluate(
-            f"""() => new Promise((done) => {{
-              const end = performance.now() + 15000;
-              const look = () =>
-                {condition} ? done(true)
-                : performance.now() > end ? done(false)
-                : requestAnimationFrame(look);
-              look();
-            }})"""
-        )
-        assert held, f"never came true: {condition}"
+        comes_true(self.page, condition)
 
 
 Open = Callable[..., Opened]
@@ -64,6 +55,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             audio_url: str | None = None,
             peaks: list[float] | None = None,
             outcome: Outcome | None = None,
+            listened: Listened | None = None,
             written: Callable[[str | None], str] | None = None,
             **context: Any,
         ) -> Opened:
@@ -74,7 +66,9 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             if written is not None:
                 text = written(audio_url)
             else:
-                text = render(audit, title=title, audio_url=audio_url, peaks=peaks, outcome=outcome)
+                text = render(
+                    audit, title=title, audio_url=audio_url, peaks=peaks, outcome=outcome, listened=listened
+                )
             path.write_text(text, encoding="utf-8")
             settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, **context}
             opened = stack.enter_context(browser.new_context(**settings)).new_page()

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from unsaid.cli.output import Notes
     from unsaid.config import Settings
     from unsaid.drills.bank import PromptCard
+    from unsaid.drills.listened import Listened
     from unsaid.drills.signals import Heard
     from unsaid.model import Audit, Kind, Prompt
+    from unsaid.sessions.record import Session
 
 
 def tell(settings: Settings, audit: Audit, notes: Notes, *, of: str, kind: Kind | None = None) -> None:
@@ -39,8 +41,10 @@ def note(said: Sequence[str], notes: Notes) -> None:
 def lines(settings: Settings, audit: Audit, *, of: str, kind: Kind | None = None) -> tuple[str, ...]:
     """Which signals were visible and which hidden; what to train next; the prompt for it, as a command."""
     from unsaid.drills import signals
+    from unsaid.drills.listened import terms
 
-    found = signals.heard(audit, asked(settings, audit.prompt), kind=kind)
+    given = terms(audit.prompt, kind, card_of(settings, audit.prompt))
+    found = signals.heard(audit, given.signals, kind=given.kind)
     weakest = signals.weakest(found)
     signal = weakest.signal
     out = [levels(found), f"{weakest.why} {signal.train}" if signal is not None else weakest.why]
@@ -50,10 +54,18 @@ def lines(settings: Settings, audit: Audit, *, of: str, kind: Kind | None = None
     return tuple(out)
 
 
+def listened(settings: Settings, session: Session, audit: Audit) -> Listened:
+    """What was heard of a session's answer as a whole, against what its prompt asks for."""
+    from unsaid import pipeline
+
+    return pipeline.listen(session, audit, card=card_of(settings, session.prompt or audit.prompt))
+
+
 def asked(settings: Settings, prompt: Prompt | None) -> tuple[str, ...] | None:
-    """The signals that a prompt asks for by its card; None where it has none, and the kind has to tell."""
-    card = card_of(settings, prompt)
-    return card.signals if card is not None else None
+    """The signals that a prompt asks for; None where nothing names them, and the kind has to tell."""
+    from unsaid.drills.listened import terms
+
+    return terms(prompt, card=card_of(settings, prompt)).signals
 
 
 def card_of(settings: Settings, prompt: Prompt | None) -> PromptCard | None:

@@ -15,6 +15,7 @@ from unsaid.model import KINDS, Kind
 
 if TYPE_CHECKING:
     from unsaid.cli.output import Notes
+    from unsaid.drills.listened import Listened
     from unsaid.model import Audit
     from unsaid.pipeline import Request
     from unsaid.sessions.record import Session
@@ -115,7 +116,7 @@ def audit(
     if session is None and format_ != "terminal":  # the terminal's view has them already
         for note in found.transcript.notes:
             notes.note(f"note: {note}")
-    _print(found, session, target, format_, out)
+    _print(settings, found, session, target, format_, out, job.kind)
     if session is not None and format_ == "terminal" and out is None:
         tell(settings, found, notes, of=session.id, kind=session.kind)
     if check and found.flags:
@@ -162,16 +163,33 @@ def _run_stdin(store: Store, request: Request, notes: Notes) -> tuple[Session | 
         return pipeline.audit_recording(path, store, request, notes)
 
 
-def _print(audit: Audit, session: Session | None, target: str, format_: str, out: Path | None) -> None:
+def _print(
+    settings: Settings,
+    audit: Audit,
+    session: Session | None,
+    target: str,
+    format_: str,
+    out: Path | None,
+    kind: Kind | None,
+) -> None:
     from unsaid.cli.output import console, print_report, put
+    from unsaid.cli.render import FOR_PEOPLE, render
 
     title = session.id if session else "standard input" if target == "-" else Path(target).name
     if format_ == "terminal" and out is None:
-        print_report(console(), audit, title=title, page=session.page if session else None)
+        # Which signals were heard is told in a line after it; the report says more.
+        page = session.page if session is not None else None
+        print_report(console(), audit, title=title, page=page)
         return
-    from unsaid.cli.render import render
+    heard = _listened(settings, audit, session, kind) if format_ in FOR_PEOPLE else None
+    put(render(format_, audit, session, title=title, listened=heard), out)
 
-    put(render(format_, audit, session, title=title), out)
+
+def _listened(settings: Settings, audit: Audit, session: Session | None, kind: Kind | None) -> Listened:
+    from unsaid.cli.afterwards import listened
+    from unsaid.drills.listened import listen, terms
+
+    return listen(audit, terms(audit.prompt, kind)) if session is None else listened(settings, session, audit)
 
 
 def is_text(path: Path) -> bool:

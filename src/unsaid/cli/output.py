@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.text import Text
 
+    from unsaid.drills.listened import Listened
     from unsaid.model import Audit, Outcome
 
 PIPE_COLUMNS = 100
@@ -83,17 +84,18 @@ def print_report(
     page: Path | None = None,
     everything: bool = False,
     outcome: Outcome | None = None,
+    listened: Listened | None = None,
 ) -> None:
     """Print the marked-up transcript, the flags and the measures, and what a review has come to.
 
-    `everything`: with what is left out by default.
+    `everything`: with what is left out by default. `listened`: with what was heard of the answer as a whole.
     """
     from unsaid.shortlist import with_all
     from unsaid.views.terminal import print_audit
 
     audit = with_all(audit) if everything else audit
     shown = str(page) if page and page.is_file() else None
-    print_audit(out, audit, title=title, page=shown, outcome=outcome)
+    print_audit(out, audit, title=title, page=shown, outcome=outcome, listened=listened)
 
 
 def draw(out: Console, rows: Callable[[Console, int, int], Sequence[Text]]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from unsaid.drills.listened import Listened
     from unsaid.model import Audit, Outcome
     from unsaid.sessions.record import Session
 
@@ -20,11 +21,13 @@ def render(
     *,
     title: str,
     outcome: Outcome | None = None,
+    listened: Listened | None = None,
     target: Path | None = None,
 ) -> str:
     """`audit` in `format_`: terminal (as plain text), markdown, html, json or one of `formats.WRITABLE`.
 
-    `outcome`: with what a review has come to. `target` is the file that it is for: a page that lies in the
+    `outcome`: with what a review has come to; `listened`: in those that are for people, with what was heard
+    of the answer as a whole. `target` is the file that it is for: a page that lies in the
     session's folder plays the recording there, any other has it inside.
     """
     if format_ == "terminal":
@@ -33,17 +36,17 @@ def render(
         from unsaid.cli.output import console, print_report
 
         plain = io.StringIO()
-        print_report(console(plain), audit, title=title, outcome=outcome)
+        print_report(console(plain), audit, title=title, outcome=outcome, listened=listened)
         return plain.getvalue()
     if format_ == "markdown":
         from unsaid.views.markdown import render as markdown
 
-        return markdown(audit, title=title, outcome=outcome)
+        return markdown(audit, title=title, outcome=outcome, listened=listened)
     if format_ == "html":
         from unsaid.views.html import render as page
 
         url, peaks = _sound(session, target)
-        return page(audit, title=title, audio_url=url, peaks=peaks, outcome=outcome)
+        return page(audit, title=title, audio_url=url, peaks=peaks, outcome=outcome, listened=listened)
     if format_ == "json":
         from unsaid.formats import audit_json
         from unsaid.pipeline import source_of
@@ -54,6 +57,8 @@ def render(
     return write(format_, audit, outcome)
 
 
+FOR_PEOPLE = ("terminal", "markdown", "html")
+"""The formats that show what was heard of an answer as a whole."""
 SHEET_FORMATS = ("terminal", "markdown", "html", "json", "csv")
 """What a rewrite sheet can be printed as."""
 

@@ -52,17 +52,22 @@ def report(
     if sheet:
         _sheet(audit, found, outcome, format_, out, hide=hide)
     else:
-        _whole(audit, found, outcome, format_, out)
+        _whole(settings, audit, found, outcome, format_, out)
 
 
-def _whole(audit: Audit, session: Session, outcome: Outcome, format_: str, out: Path | None) -> None:
+def _whole(
+    settings: Settings, audit: Audit, session: Session, outcome: Outcome, format_: str, out: Path | None
+) -> None:
+    from unsaid.cli.afterwards import listened
     from unsaid.cli.output import console, print_report, put
-    from unsaid.cli.render import render
+    from unsaid.cli.render import FOR_PEOPLE, render
 
+    heard = listened(settings, session, audit) if format_ in FOR_PEOPLE else None
+    title = session.id
     if format_ == "terminal" and out is None:
-        print_report(console(), audit, title=session.id, page=session.page, outcome=outcome)
+        print_report(console(), audit, title=title, page=session.page, outcome=outcome, listened=heard)
         return
-    put(render(format_, audit, session, title=session.id, outcome=outcome, target=out), out)
+    put(render(format_, audit, session, title=title, outcome=outcome, listened=heard, target=out), out)
 
 
 def _sheet(

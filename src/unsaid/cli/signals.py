@@ -10,11 +10,8 @@ import click
 from unsaid.config import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from unsaid.drills.parts import Part
-    from unsaid.drills.signals import Heard
-    from unsaid.model import Audit, Kind
+    from unsaid.drills.listened import Listened
+    from unsaid.model import Audit
     from unsaid.sessions.record import Session
     from unsaid.views.drilling import Item
 
@@ -36,36 +33,20 @@ def signals(settings: Settings, session: str | None, everything: bool, as_json: 
     the time went among them.
     """
     from unsaid import pipeline
-    from unsaid.cli.afterwards import asked
+    from unsaid.cli.afterwards import listened
     from unsaid.cli.newest import named_or_newest
     from unsaid.cli.output import console
-    from unsaid.drills import parts
-    from unsaid.drills import signals as ear
     from unsaid.sessions.store import Store
     from unsaid.views.drilling import print_body
 
     found = named_or_newest(Store(settings.sessions_dir), session)
     audit = pipeline.load_audit(found)
-    heard = ear.heard(audit, asked(settings, audit.prompt), kind=found.kind)
-    stretches = parts.parts(audit, found.kind)
-    given = _given(settings, found, audit)
+    heard = listened(settings, found, audit)
     if as_json:
-        click.echo(_json(found, audit, heard, stretches, given))
+        click.echo(_json(found, audit, heard))
         return
-    body = [*_signal_lines(audit, heard, everything=everything), *_part_lines(stretches, given, found.kind)]
+    body = [*_signal_lines(audit, heard, everything=everything), *_part_lines(heard)]
     print_body(console(), [*_head(found, audit), *body])
-
-
-def _given(settings: Settings, session: Session, audit: Audit) -> float:
-    """The minutes that the prompt gives; 0 where nothing tells."""
-    from unsaid.cli.afterwards import card_of
-    from unsaid.drills.bank import USUAL_MINUTES
-
-    card = card_of(settings, audit.prompt)
-    if card is not None:
-        return card.minutes
-    kind = session.kind or (audit.prompt.kind if audit.prompt is not None else None)
-    return USUAL_MINUTES[kind] if kind is not None else 0.0
 
 
 def _head(session: Session, audit: Audit) -> list[Item]:
@@ -75,63 +56,42 @@ def _head(session: Session, audit: Audit) -> list[Item]:
     return [Line(session.id, style="bold"), *prompt]
 
 
-def _signal_lines(audit: Audit, heard: Sequence[Heard], *, everything: bool) -> list[Item]:
-    from unsaid.cli.drill_pages import level_words, place
-    from unsaid.drills.signals import weakest
+def _signal_lines(audit: Audit, heard: Listened, *, everything: bool) -> list[Item]:
     from unsaid.views.drilling import Line
+    from unsaid.views.listened import signal_rows, train_lines
     from unsaid.views.wording import plural
 
     out: list[Item] = []
-    for h in heard:
-        told = f"{level_words(h.level)}: {h.why}" if h.asked else "not asked for by this prompt"
-        out += [Line(), Line(told, label=f"{h.signal.title:29}", style="" if h.asked else "dim")]
-        shown = h.evidence if everything else h.evidence[:_SHOWN]
-        for e in shown:
-            text = f"{e.what}: “{audit.sentences[e.sentence].text}”"
-            out.append(Line(text, label=f"  {place(audit, e.sentence):>5}  "))
-        if len(h.evidence) > len(shown):
-            out.append(
-                Line(
-                    f"{plural(len(h.evidence) - len(shown), 'more sentence')}: --all",
-                    style="dim",
-                    label=" " * 9,
-                )
-            )
-    next_ = weakest(heard)
-    train = [Line(next_.signal.train)] if next_.signal is not None else []
-    return [*out, Line(), Line(next_.why, style="bold"), *train]
+    for row in signal_rows(audit, heard):
+        out += [Line(), Line(row.told, label=f"{row.title:29}", style="" if row.asked else "dim")]
+        shown = row.places if everything else row.places[:_SHOWN]
+        out += [Line(f"{p.what}: “{p.text}”", label=f"  {p.where:>5}  ") for p in shown]
+        left = len(row.places) - len(shown)
+        if left:
+            out.append(Line(f"{plural(left, 'more sentence')}: --all", style="dim", label=" " * 9))
+    why, *how = train_lines(heard)
+    return [*out, Line(), Line(why, style="bold"), *map(Line, how)]
 
 
-def _part_lines(found: Sequence[Part], given: float, kind: Kind | None) -> list[Item]:
+def _part_lines(heard: Listened) -> list[Item]:
     """The parts as a timeline, and what is to be said of how the time went."""
-    from unsaid.cli.drill_pages import minutes
-    from unsaid.drills.parts import against
     from unsaid.views.drilling import Line
-    from unsaid.views.wording import clock
+    from unsaid.views.listened import time_of
 
-    if not found:
+    time = time_of(heard)
+    if time is None:
         return []
-    timed = found[0].timed
-    whole = max(given, found[-1].end_s / 60) if timed else float(sum(p.words for p in found))
-    head = "How the time went" if timed else "How the words went"
-    if timed:
-        head += f": {clock(found[-1].end_s)}" + (f" of {minutes(given)}" if given else "")
-    out: list[Item] = [Line(), Line(head, style="bold")]
-    for part in found:
-        size = part.minutes if timed else float(part.words)
-        cells = round(size / whole * _BAR_CELLS) if whole > 0 else 0
-        took = minutes(part.minutes) if timed else f"{part.words} words"
-        begins = clock(part.start_s) if timed else f"{part.first + 1}"
-        out.append(Line(f"{took:>9}  {'#' * max(1, cells)}", label=f"{begins:>5}  {part.name:10} "))
-    return [*out, *(Line(line) for line in against(found, given, kind))]
+    out: list[Item] = [Line(), Line(time.title, style="bold")]
+    for part in time.parts:
+        cells = max(1, round(part.width / 100 * _BAR_CELLS))
+        begins = str(part.sentence) if part.start_s is None else part.where
+        out.append(Line(f"{part.took:>9}  {'#' * cells}", label=f"{begins:>5}  {part.name:10} "))
+    return [*out, *map(Line, time.notes)]
 
 
-def _json(session: Session, audit: Audit, heard: Sequence[Heard], found: Sequence[Part], given: float) -> str:
-    from unsaid.drills.parts import against
-    from unsaid.drills.signals import weakest
-
+def _json(session: Session, audit: Audit, heard: Listened) -> str:
     timed = audit.transcript.timing != "none"
-    train = weakest(heard)
+    train = heard.train
     doc = {
         "schema": 1,
         "session": session.id,
@@ -151,7 +111,7 @@ def _json(session: Session, audit: Audit, heard: Sequence[Heard], found: Sequenc
                     for e in h.evidence
                 ],
             }
-            for h in heard
+            for h in heard.signals
         ],
         "train": {
             "signal": train.signal.id if train.signal is not None else None,
@@ -167,9 +127,9 @@ def _json(session: Session, audit: Audit, heard: Sequence[Heard], found: Sequenc
                 "end": round(p.end_s, 3) if p.timed else None,
                 "words": p.words,
             }
-            for p in found
+            for p in heard.parts
         ],
-        "minutes": given or None,
-        "notes": list(against(found, given, session.kind)),
+        "minutes": heard.minutes or None,
+        "notes": list(heard.notes),
     }
     return json.dumps(doc, indent=2)

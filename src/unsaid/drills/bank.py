@@ -91,7 +91,7 @@ class PromptCard:
     @property
     def prompt(self) -> Prompt:
         """The question as the rest of the program knows it."""
-        return Prompt(self.text, self.kind, self.id, self.facts, self.signals)
+        return Prompt(self.text, self.kind, self.id, self.facts, self.signals, self.minutes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Drill:
     """Prompts of other kinds do not fit it."""
     flawed: bool = False
     """Its prompts hand out a solution with a fault."""
+    on_page: tuple[str, ...] = ()
+    """Ids of the parts that can be done on a page in the browser: its last ones."""
 
     @property
     def minutes(self) -> float:
@@ -115,6 +117,7 @@ DRILLS: tuple[Drill, ...] = (
             ),
         ),
         ("coding", "design"),
+        on_page=("review", "count", "score"),
     ),
     Drill(
         "evidence-replay",
@@ -184,6 +187,7 @@ DRILLS: tuple[Drill, ...] = (
             ),
         ),
         KINDS,
+        on_page=("prompt", "label", "compare"),
     ),
     Drill(
         "recovery",

@@ -16,7 +16,7 @@ import re
 
 from unsaid.formats.reviewed import by_flag, filed_under, own_marks
 from unsaid.formats.source import clean
-from unsaid.model import FAMILY_LETTERS, Audit, Flag, Moment, Outcome
+from unsaid.model import CONDUCT_FAMILY, FAMILY_LETTERS, Audit, Flag, Moment, Outcome
 
 COLUMNS = (
     "number",
@@ -45,14 +45,15 @@ _WITHIN_LINES = re.compile(r"[^\t\r\n]+")
 
 
 def write(audit: Audit, outcome: Outcome | None = None) -> str:
-    """The flags shown and those that the speaker put aside (`dismissed` says why), in order of time."""
+    """The flags shown, those that the speaker put aside (`dismissed` says why) and the notes on evidence and
+    conduct, which have no number, in order of time."""
     table = io.StringIO(newline="")
     rows = csv.writer(table, lineterminator="\r\n")  # RFC 4180, section 2
     rows.writerow(COLUMNS if outcome is None else (*COLUMNS, *REVIEW_COLUMNS))
     said = by_flag(outcome)
     found = [
         (f.start_s, f.sentence_index, f.code, [*_row(f), *(_said(said.get(f)) if outcome else ())])
-        for f in (*audit.flags, *audit.dismissed)
+        for f in (*audit.flags, *audit.dismissed, *audit.conduct)
     ]
     found += [(m.start_s, m.sentence_index, m.code, [*_own_row(m), *_said(m)]) for m in own_marks(outcome)]
     rows.writerows(row for *_, row in sorted(found, key=lambda f: f[:3]))
@@ -61,7 +62,7 @@ def write(audit: Audit, outcome: Outcome | None = None) -> str:
 
 def _row(flag: Flag) -> list[str | float]:
     return [
-        flag.number,
+        "" if flag.family == CONDUCT_FAMILY else flag.number,
         field(flag.code),
         field(flag.name),
         field(flag.family),

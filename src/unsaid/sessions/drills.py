@@ -82,6 +82,10 @@ class Run:
     """When the last part was done; empty while some are still to come."""
     touched: str = ""
     """When it was last worked at; empty where it never was."""
+    model: str = ""
+    """The Whisper model that was asked for; empty where none was."""
+    input: str = ""
+    """The microphone that was asked for; empty where none was."""
     raw: Mapping[str, object] = field(default_factory=dict)
     """The file as it was read, so that what this version does not know is kept."""
 
@@ -107,12 +111,16 @@ class Run:
                 "id": prompt.id,
                 "kind": prompt.kind,
                 **({"facts": list(prompt.facts)} if prompt.facts else {}),
+                **({"signals": list(prompt.signals)} if prompt.signals else {}),
+                **({"minutes": prompt.minutes} if prompt.minutes else {}),
             },
             "parts": {
                 n: {"worked": round(p.worked_s, 1), "done": p.done or None} for n, p in self.parts.items()
             },
             "takes": [{"take": number, "session": name} for number, name in sorted(self.takes.items())],
             "labels": {n: {"text": label.text, "at": label.at} for n, label in self.labels.items()},
+            "model": self.model or None,
+            "input": self.input or None,
         }
         doc = {"schema": SCHEMA} | dict(self.raw) | {"unsaid": __version__} | told
         return json.dumps(doc, indent=2, ensure_ascii=False) + "\n"
@@ -351,6 +359,8 @@ def _load(path: Path) -> Run:
         {n: values.label(v, f"labels.{n}") for n, v in labels.items()},
         values.maybe(table.get("finished"), "finished"),
         values.maybe(table.get("touched"), "touched"),
+        values.maybe(table.get("model"), "model"),
+        values.maybe(table.get("input"), "input"),
         table,
     )
 
@@ -406,9 +416,14 @@ class _Values:
             return None
         given = self.table(value, "prompt")
         kind = self.kind(given.get("kind"), "prompt.kind")
-        facts = [self.text(f, "prompt.facts") for f in self.rows(given.get("facts", []), "prompt.facts")]
+        facts, signals = (
+            tuple(self.text(t, f"prompt.{n}") for t in self.rows(given.get(n, []), f"prompt.{n}"))
+            for n in ("facts", "signals")
+        )
+        minutes = self.number(given.get("minutes", 0.0), "prompt.minutes", least=0.0)
         name = self.maybe(given.get("id"), "prompt.id") or None
-        return Prompt(self.text(given.get("text"), "prompt.text"), kind, name, tuple(facts))
+        text = self.text(given.get("text"), "prompt.text")
+        return Prompt(text, kind, name, facts, signals, minutes)
 
     def part(self, value: object, place: str) -> Part:
         given = self.table(value, place)

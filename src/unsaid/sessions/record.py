@@ -196,8 +196,8 @@ class Session:
 
 
 def _prompt(prompt: Prompt) -> dict[str, object]:
-    more = {"facts": list(prompt.facts), "signals": list(prompt.signals)}
-    return {"text": prompt.text, "id": prompt.id, **{name: rows for name, rows in more.items() if rows}}
+    more = {"facts": list(prompt.facts), "signals": list(prompt.signals), "minutes": prompt.minutes}
+    return {"text": prompt.text, "id": prompt.id, **{name: value for name, value in more.items() if value}}
 
 
 def _take(take: Take) -> dict[str, object]:
@@ -297,7 +297,8 @@ def _from_json(raw: dict[str, object], folder: Path) -> Session:
     if raw.get("prompt") is not None:
         given = table(raw["prompt"])
         facts, signals = (tuple(text(t) for t in rows(given.get(n, []))) for n in ("facts", "signals"))
-        prompt = Prompt(text(given["text"]), kind, maybe(given.get("id")), facts, signals)
+        minutes = max(0.0, number(given.get("minutes", 0.0)))
+        prompt = Prompt(text(given["text"]), kind, maybe(given.get("id")), facts, signals, minutes)
     stages = {
         name: Stage(text(table(s)["finished"]), number(table(s)["took_s"]), text(table(s)["key"]))
         for name, s in table(raw["stages"]).items()

@@ -74,6 +74,94 @@ class Picture:
     """So many rows of the body have been scrolled away."""
 
 
+# What a page in the browser shows of a drill
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How a drill stands by its clock. Seconds; negative: over time."""
+
+    drill: str
+    """Its title."""
+    part: str
+    """Id of the part that is on."""
+    title: str
+    """Of the part that is on."""
+    number: int
+    """Which part it is, from 1 on."""
+    of: int
+    minutes: float
+    """The part's."""
+    part_left_s: float
+    drill_left_s: float
+    due: str = ""
+    """Where one is behind: title of the part that one would be in by now."""
+    parts: tuple[tuple[str, str, str], ...] = ()
+    """The parts that are done on the page: id, title, and what to do."""
+    done: bool = False
+    """The drill is at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One signal of the form."""
+
+    id: str
+    title: str
+    visible: str
+    """What makes it visible, after "the answer …"."""
+    text: str | None
+    """What was written under it; empty: left blank on purpose; None: nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A prompt, and what was written under each signal."""
+
+    run: str
+    """Id of the drill's run."""
+    title: str
+    """The prompt's, in a few words."""
+    about: str
+    """Its kind, level, time and name."""
+    text: str
+    facts: tuple[str, ...]
+    drawn: bool
+    """Another one may be drawn for it."""
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """One signal: what was written, who asks for it, and what was heard."""
+
+    title: str
+    line: str
+    """Empty where it was left blank."""
+    by: str
+    """Who asks for it: "you and the prompt", "you alone", "the prompt alone", "neither"."""
+    agrees: bool
+    level: str = ""
+    """How it was heard, in words; empty where no answer is here."""
+    sentences: tuple[tuple[str, str, str], ...] = ()
+    """Sentences that show it: where it stands, its text, and what it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The form beside what the prompt asks for, and what was heard in an answer to it."""
+
+    words: str
+    """What the comparison comes to."""
+    rows: tuple[ComparedRow, ...]
+    heard: bool
+    """An answer to the prompt is here."""
+    answer: str = ""
+    """Id of that answer's session."""
+    next: tuple[str, ...] = ()
+    """What to do next, a line each."""
+
+
 def lines(console: Console, picture: Picture, width: int, height: int) -> tuple[list[Text], int]:
     """`height` rows, none wider than `width`, and how many rows of the body are scrolled away in them: no
     more than lets the last one be seen, and no less than lets the chosen line be seen."""

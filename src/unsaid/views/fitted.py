@@ -78,4 +78,4 @@ class Fitted:
         rule = self.sign("─", "-") * max(0, self.width - len(text) - 1)
         from rich.text import Text
 
-        return [Text(""), Text.assemble((text, "bold"), " ", (rule, "dim"))]
+        return [Text(""), *self.wrap(Text.assemble((text, "bold"), " ", (rule, "dim")), self.width)]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from unsaid.model import Audit, Outcome
+from unsaid.views.listened import signal_rows, time_of, train_lines
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
     CONDUCT_TITLE,
@@ -28,20 +30,33 @@ from unsaid.views.wording import (
     visible,
 )
 
+if TYPE_CHECKING:
+    from unsaid.drills.listened import Listened
+
 # What means something inside a line. The rest of ASCII punctuation does so at a line's start only.
 _INLINE = re.compile(r"([\\`*_\[\]<>&~|$#]|:(?=//)|(?<=\w)@(?=\w))")
 _LINE_START = re.compile(r"^(\s*)([-+]|\d{1,9}(?=[.)]))")
 
 
-def render(audit: Audit, *, title: str, page: str | None = None, outcome: Outcome | None = None) -> str:
+def render(
+    audit: Audit,
+    *,
+    title: str,
+    page: str | None = None,
+    outcome: Outcome | None = None,
+    listened: Listened | None = None,
+) -> str:
     """The whole document, ending in a line break, with what a review has come to.
 
-    `page`, where the same lies as a page, is named.
+    `page`, where the same lies as a page, is named. `listened`: with what was heard of the answer as a whole.
     """
     marked = mark(audit, outcome)
     blocks = [f"# {escape(title)}"]
     if audit.prompt is not None:
         blocks.append(f"**Prompt:** {escape(audit.prompt.text)}")
+        if audit.prompt.facts:
+            blocks.append("**Given:**")
+            blocks.append("\n".join(f"- {escape(fact)}" for fact in audit.prompt.facts))
     blocks.extend(f"**Note:** {escape(note)}" for note in audit.transcript.notes)
     if page is not None:
         blocks.append(f"**Page:** {code(page)}")
@@ -68,6 +83,9 @@ def render(audit: Audit, *, title: str, page: str | None = None, outcome: Outcom
         blocks.extend(f"{_heading(item, marked)}\n\n{_quote(item.flag.quote)}" for item in marked.dismissed)
 
     blocks.extend(_conduct(audit, marked.timed))
+    if listened is not None:
+        blocks.extend(_signals(audit, listened))
+        blocks.extend(_time(listened))
 
     blocks.append("## Measures")
     rows = measure_rows(audit, marked.shares)
@@ -196,3 +214,27 @@ def _conduct(audit: Audit, timed: bool) -> list[str]:
         head = f"**{escape(flag.code)} {escape(rule_words(flag.name))}**, {where}"
         lines.append(f"- {head}: {escape(flag.message)} Say it: {_inline(flag.rewrite)}")
     return [f"## {CONDUCT_TITLE}", "\n".join(lines)] if lines else []
+
+
+def _signals(audit: Audit, listened: Listened) -> list[str]:
+    """Which of the seven were heard, with the sentences that show them; nothing where nothing was said."""
+    rows = signal_rows(audit, listened)
+    lines = []
+    for row in rows:
+        lines.append(f"- **{escape(row.title)}**, {escape(row.told)}")
+        lines += [
+            f"  - `{place.where}` {escape(place.what)}: “{_inline(place.text)}”" for place in row.places
+        ]
+    train = " ".join(escape(line) for line in train_lines(listened))
+    return ["## Signals", "\n".join(lines), train] if rows else []
+
+
+def _time(listened: Listened) -> list[str]:
+    """The parts of the answer, and what is to be said of how the time went."""
+    time = time_of(listened)
+    if time is None:
+        return []
+    lines = [f"- `{part.where}` {part.name}: {part.took}, {part.share:.0%}" for part in time.parts]
+    notes = ["\n".join(f"- {escape(line)}" for line in time.notes)] if time.notes else []
+    # Two lists that follow each other would be one.
+    return [f"## {time.title}", "\n".join(lines), *(["What stands out:", *notes] if notes else [])]

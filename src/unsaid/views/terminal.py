@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from unsaid.model import Audit, Outcome
 from unsaid.views.fitted import Fitted
+from unsaid.views.listened import signal_rows, time_of, train_lines
 from unsaid.views.markup import Marked, MarkedFlag, PauseMark, Run, SentenceMark, mark
 from unsaid.views.wording import (
     CONDUCT_TITLE,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from unsaid.drills.listened import Listened
+
 # Of middle lightness: 4:1 or better against a black and a white background.
 _INK = {"D": "#d2641a", "A": "#2f86d1", "U": "#c2589c"}
 # White on these: 5:1 or better.
@@ -39,25 +42,34 @@ _PAD = "   "
 
 
 def print_audit(
-    console: Console, audit: Audit, *, title: str, page: str | None = None, outcome: Outcome | None = None
+    console: Console,
+    audit: Audit,
+    *,
+    title: str,
+    page: str | None = None,
+    outcome: Outcome | None = None,
+    listened: Listened | None = None,
 ) -> None:
     """Print transcript, flags and measures of `audit` to `console`, with what a review has come to.
 
-    `title` heads it all; `page` (a path or address of the same as a page) is named at the end.
+    `title` heads it all; `page` (a path or address of the same as a page) is named at the end. `listened`:
+    with what was heard of the answer as a whole, in short.
     """
     from rich.text import Text
 
-    lines = _Printer(console).lines(mark(audit, outcome), title=title, page=page)
+    lines = _Printer(console).lines(mark(audit, outcome), title=title, page=page, listened=listened)
     # One print of all lines, already fitted: rich neither wraps nor interprets them again.
     console.print(Text("\n").join(lines), soft_wrap=True, highlight=False)
 
 
 class _Printer(Fitted):
-    def lines(self, marked: Marked, *, title: str, page: str | None) -> list[Text]:
+    def lines(self, marked: Marked, *, title: str, page: str | None, listened: Listened | None) -> list[Text]:
         audit = marked.audit
         out = self.paragraph(title, style="bold")
         if audit.prompt is not None:
             out += self.hanging("Prompt: ", audit.prompt.text, style="dim")
+            for at, fact in enumerate(audit.prompt.facts):
+                out += self.hanging("        - " if at else "Given:  - ", fact, style="dim")
         for note in audit.transcript.notes:
             out += self.hanging("Note: ", note, style="dim")
         out += self.heading("Transcript")
@@ -78,6 +90,9 @@ class _Printer(Fitted):
                 out += self.head(item, marked)
                 out += self.hanging(f"{_PAD}heard    ", f'"{item.flag.quote}"', label_style="dim")
         out += self.conduct(marked)
+        if listened is not None:
+            out += self.signals(marked, listened)
+            out += self.time(listened)
         out += self.heading("Measures")
         out += self.measures(marked)
         if page is not None:
@@ -193,6 +208,35 @@ class _Printer(Fitted):
             where = f", {clock(flag.start_s)}" if marked.timed else f", sentence {flag.sentence_index + 1}"
             out += self.hanging(f"{flag.code} ", f"{rule_words(flag.name)}{where}: {flag.message}")
             out += self.hanging("   say      ", flag.rewrite, style="italic", label_style="dim")
+        return out
+
+    def signals(self, marked: Marked, listened: Listened) -> list[Text]:
+        rows = signal_rows(marked.audit, listened)
+        if not rows:
+            return []
+        wide = max(len(row.title) for row in rows)
+        out = self.heading("Signals")
+        for row in rows:
+            if not row.asked:
+                continue
+            if self.width < 2 * wide:
+                out += self.paragraph(f"{row.title}: {row.told}")
+            else:
+                out += self.hanging(f"{row.title:{wide}}  ", row.told, label_style="dim")
+        others = ", ".join(row.title for row in rows if not row.asked)
+        if others:
+            out += self.paragraph(f"Not asked for by this prompt: {others}.", style="dim")
+        return out + self.paragraph(" ".join(train_lines(listened)))
+
+    def time(self, listened: Listened) -> list[Text]:
+        time = time_of(listened)
+        if time is None:
+            return []
+        out = self.heading(time.title)
+        parts = "; ".join(f"{part.name} {part.took} ({part.share:.0%})" for part in time.parts)
+        out += self.paragraph(f"{parts}.")
+        for line in time.notes:
+            out += self.paragraph(line)
         return out
 
     def measures(self, marked: Marked) -> list[Text]:

@@ -158,6 +158,11 @@ def standing_words(flag: Flag) -> str:
     return "" if flag.standing == "shown" else flag.standing.replace("-", " ")
 
 
+def level_words(level: str) -> str:
+    """A signal's level as it is told."""
+    return {"partly": "partly visible", "not-asked": "not asked for"}.get(level, level)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One line of the measures."""
@@ -172,6 +177,11 @@ class Measure:
     def sentence(self) -> str:
         """Figure and detail in one."""
         return f"{self.value} {self.detail}".strip()
+
+
+def share_label(letter: str) -> str:
+    """What a family's share counts: `Decisions with an audible reason`."""
+    return " ".join(_SHARES[letter])
 
 
 def share_rows(shares: Sequence[Share]) -> tuple[Measure, ...]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from unsaid.model import Audit, Outcome
 from unsaid.views.html import parts
+from unsaid.views.listened import whole
 from unsaid.views.markup import Marked, MarkedFlag, mark
 from unsaid.views.wording import (
-    CONDUCT_TITLE,
     FAMILY_TITLES,
     flags_line,
     left_out,
@@ -30,6 +30,8 @@ from unsaid.views.wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from unsaid.drills.listened import Listened
+
 _MEDIA_SCHEMES = {"blob", "data", "file"}
 
 
@@ -40,8 +42,9 @@ def render(
     audio_url: str | None = None,
     peaks: Sequence[float] | None = None,
     outcome: Outcome | None = None,
+    listened: Listened | None = None,
 ) -> str:
-    """The whole page as text, with what a review has come to.
+    """The whole page as text, with what a review has come to, and what was heard of the answer as a whole.
 
     audio_url: where the page finds the recording: an address relative to the page (already percent-encoded),
         or one of the schemes file, data and blob. None where there is none: the page then has no player.
@@ -72,7 +75,7 @@ def render(
             summary=flags_line(audit),
             left_out=left_out(audit),
             review=_review(marked),
-            conduct_title=CONDUCT_TITLE,
+            whole=whole(audit, listened),
             by_number={item.number: item for item in marked.flags},
             measures=measure_rows(audit, marked.shares),
             style=parts.trusted(style),

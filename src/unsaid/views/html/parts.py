@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from unsaid.views.markup import Marked, PauseMark, Run, SentenceMark, TimedWord
 from unsaid.views.wording import (
+    CONDUCT_TITLE,
     FAMILY_TITLES,
     clock,
     letter,
@@ -249,6 +250,7 @@ def environment(load: Callable[[str], str] = asset) -> Environment:
         verdict_words=verdict_words,
         passed_words=passed_words,
     )
-    made.globals.update(pieces=_pieces, plural=plural, letter=letter, family_titles=FAMILY_TITLES)
+    made.globals.update(pieces=_pieces, plural=plural, letter=letter)
+    made.globals.update(family_titles=FAMILY_TITLES, conduct_title=CONDUCT_TITLE)
     made.tests["pause"] = lambda block: isinstance(block, PauseMark)
     return made

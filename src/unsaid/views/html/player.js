@@ -98,7 +98,12 @@ const sounding = (() => {
 
   const play = one("#play");
   const now = one("#now");
-  let follows = () => true; // whether the page may scroll along with the sound
+  let wanted = () => true; // whether the page may scroll along with the sound
+  let stays = null; // a link that was heard from: as long as it is in view, the page stays there
+  function follows() {
+    const box = stays?.getBoundingClientRect();
+    return wanted() && !(box && box.height && box.bottom > 0 && box.top < innerHeight);
+  }
   const playhead = one("#playhead");
   const length = () => (audio && Number.isFinite(audio.duration) && audio.duration) || data.duration;
   let until = Infinity; // where a stretch that is played alone ends
@@ -111,8 +116,9 @@ const sounding = (() => {
     audio.currentTime = Math.min(Math.max(0, time), Math.max(0, length() - 0.05));
     draw();
   }
-  function hear(time, end = Infinity, next = null) {
+  function hear(time, end = Infinity, next = null, link = null) {
     if (!audio) return;
+    stays = link;
     seek(time);
     until = end;
     then = next;
@@ -190,6 +196,15 @@ const sounding = (() => {
   // A button pressed with the mouse gives the keys back, so that space plays and does not press it again.
   document.addEventListener("click", (event) => {
     if (event.detail > 0 && !one("dialog[open]")) event.target.closest?.("button")?.blur();
+  });
+
+  // Without sound such a link goes to its sentence, as it does without a script.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-from]");
+    if (!link || !audio || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (chosenText()) return;
+    hear(Number(link.getAttribute("data-from")), Infinity, null, link);
   });
 
   const chosenText = () => String(getSelection() ?? "") !== "";
@@ -284,7 +299,7 @@ const sounding = (() => {
     seek,
     hear,
     toggle,
-    followWhen: (test) => (follows = test),
+    followWhen: (test) => (wanted = test),
     clock,
     reach,
     forPage,
