@@ -6,8 +6,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,3 +30,19 @@ def command() -> list[str]:
     found = str(beside) if beside.exists() else shutil.which("unsaid")
     assert found, "unsaid is not installed: pip install '.[test]'"
     return [found]
+
+
+def comes_true(page: Page, condition: str, limit_s: float = 20) -> None:
+    """Wait until the JavaScript expression `condition` holds in `page`, looked at once a frame."""
+    # Not wait_for_function: it compiles strings later on, which a page's policy rightly forbids.
+    held = page.evaluate(
+        f"""() => new Promise((done) => {{
+          const end = performance.now() + {limit_s * 1000};
+          const look = () =>
+            {condition} ? done(true)
+            : performance.now() > end ? done(false)
+            : requestAnimationFrame(look);
+          look();
+        }})"""
+    )
+    assert held, f"never came true: {condition}"

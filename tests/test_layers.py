@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shortlist": BASE,
     "taste": BASE | {"language", "shortlist"},
     "audit": BASE | {"language", "rules", "shortlist", "taste"},
-    "views": BASE | {"language", "audit", "shortlist"},
+    "views": BASE | {"language", "audit", "shortlist", "drills"},
     "drills": BASE | {"language", "rules", "audit"},
     "review": BASE | {"language", "audit", "views", "sessions", "shortlist", "taste"},
     "pipeline": BASE

@@ -290,7 +290,7 @@ def test_practice_on_a_microphone(opened: Open, store: Store, mics: dict[str, st
     (session,) = sessions(store)
     assert session.take is not None and session.take.device == "Fast" and session.recording.is_file()
     one.type("\r")
-    one.until(rf"moment 1 of {flags}")
+    one.until(rf"this part 1[01]:\d\d left · moment 1 of {flags}")
     one.type("d1")
     one.until("1 dismissed")
     one.type("w")
@@ -308,7 +308,7 @@ def test_practice_on_a_microphone(opened: Open, store: Store, mics: dict[str, st
     one.type("\r")
     one.until("part 5 of 5: your own score")
     one.type("\r")
-    one.until(r"1 of 6")
+    one.until(r"1 of 6 · this part [23]:\d\d left")
     one.type("4")
     one.until_told("One line of why")
     one.type("\r")
@@ -514,6 +514,34 @@ def test_killed_while_recording(opened: Open, store: Store, mics: dict[str, str]
     (session,) = sessions(store)
     assert session.duration_s >= 3 and session.audit.is_file()
     assert session.drilled is not None and session.drilled.run == only_run(store).id
+
+
+def test_the_model_and_the_microphone_are_remembered(
+    opened: Open, store: Store, mics: dict[str, str]
+) -> None:
+    env = {**mics, "UNSAID_COUNTDOWN_S": "0"}
+    one = opened("practice", "--prompt", "two-sum", "--input", "Desk", "--model", "sample-en", "-q", env=env)
+    one.until("part 1 of 5")
+    one.type("q")
+    ended(one)
+    run = only_run(store)
+    assert (run.model, run.input) == ("sample-en", "Desk")
+    again = opened("drill", "--resume", "-q", env=env)
+    through(again, "part 1 of 5", "part 2 of 5")
+    again.until("recording 0:0[2-9]")
+    again.type("s")
+    again.until(r"(?s)part 3 of 5.*0:\d\d, \d+ words")
+    again.type("q")
+    ended(again)
+    (session,) = sessions(store)
+    assert session.take is not None and session.take.device == "Desk"
+    assert session.model == "sample-en"
+    other = opened("drill", "--resume", "--input", "Hush", env=env)
+    other.until("part 3 of 5")
+    other.type("q")
+    ended(other)
+    run = only_run(store)
+    assert (run.model, run.input) == ("sample-en", "Hush")
 
 
 def test_a_recording_that_is_thrown_away_or_fails(opened: Open, store: Store, mics: dict[str, str]) -> None:

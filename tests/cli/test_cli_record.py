@@ -306,6 +306,21 @@ def test_minutes_out_of_range(mics: dict[str, str], workspace: Path, minutes: st
     assert not workspace.exists()
 
 
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        (("--prompt", "two-sum"), r"recording 0:\d\d · [45]:\d\d left"),  # its card says five minutes
+        (("--prompt", "two-sum", "--minutes", "2"), r"recording 0:\d\d · [12]:\d\d left"),
+        (("--prompt", "Why here?"), r"recording 0:\d\d(?! · \d+:\d\d left)"),
+    ],
+)
+def test_a_prompts_own_minutes_are_taken(terminal: Open, args: tuple[str, ...], shown: str) -> None:
+    one = terminal(*BARE, "--input", "Desk", *args)
+    one.until(shown)
+    one.type("s")
+    assert one.status() == 0
+
+
 def test_too_fast_to_keep_up(terminal: Open, workspace: Path, tmp_path: Path) -> None:
     one = terminal(*MODEL, "--countdown", "0", "--input", "Racing")
     one.until(r"transcription \d+ s behind")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
 from unsaid.errors import UnsaidError
 from unsaid.sessions import scores
+from unsaid.sessions.record import Source
 from unsaid.sessions.scores import Mark, Score, Scores
+from unsaid.sessions.store import InUse, Store
 
 AT = "2026-01-02T03:04:05+00:00"
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -118,3 +124,55 @@ def test_a_damaged_one_is_named_and_not_overwritten(tmp_path: Path, text: str | 
     assert str(path) in caught.value.message and says in caught.value.message
     assert caught.value.hint
     assert path.read_bytes() == given_bytes
+
+
+# Kept by several at once
+
+WHOLE = ("framing", "evidence")
+
+
+def gives(dimension: str, number: int) -> Callable[[Scores, str], Scores]:
+    return lambda old, began: scores.marked(old, began, dimension, number)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "sessions")
+
+
+def session(store: Store):
+    return store.create(Source("microphone", "", 0), now=datetime(2026, 3, 4, tzinfo=UTC), duration_s=60.0)
+
+
+def test_windows_that_began_at_once_fill_one_score(store: Store) -> None:
+    found = session(store)
+    one, two = scores.begun(Scores()), "2026-01-01T00:00:00+00:00"  # neither has given a number yet
+    kept, at = scores.keep(found, store, gives("framing", 4), began=one, whole=WHOLE)
+    assert at == one and not kept.scores[0].finished
+    kept, at = scores.keep(found, store, gives("evidence", 3), began=two, whole=WHOLE)
+    assert at == one and [s.numbers for s in kept.scores] == [{"framing": 4, "evidence": 3}]
+    assert kept.scores[0].finished
+    # The window that finished it may still change it; one that begins now begins anew.
+    kept, at = scores.keep(found, store, gives("framing", 5), began=at, whole=WHOLE)
+    assert (at, len(kept.scores), kept.scores[0].numbers["framing"]) == (one, 1, 5)
+    kept, at = scores.keep(found, store, gives("framing", 1), whole=WHOLE)
+    assert at != one and len(kept.scores) == 2 and scores.load(found.folder).scores == kept.scores
+
+
+def test_a_number_waits_for_what_another_window_writes(store: Store) -> None:
+    found = session(store)
+    with FileLock(found.folder / ".lock"):
+        giving = threading.Thread(target=lambda: scores.keep(found, store, gives("framing", 4), whole=WHOLE))
+        giving.start()
+        giving.join(0.3)
+        assert giving.is_alive()
+    giving.join()
+    assert scores.load(found.folder).scores[0].numbers == {"framing": 4}
+
+
+def test_a_run_that_takes_longer_is_told_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = session(store)
+    monkeypatch.setattr(scores, "WAIT_S", 0.0)
+    with FileLock(found.folder / ".lock"), pytest.raises(InUse, match="in use by another run"):
+        scores.keep(found, store, gives("framing", 4), whole=WHOLE)
+    assert scores.load(found.folder) == Scores()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,11 +18,19 @@ Serve = Callable[..., PageServer]
 
 @pytest.fixture
 def serve_page(workspace: Path, demo: Path) -> Iterator[Serve]:
-    """Starts `unsaid review --web` on the test's own copy of the sample: `serve_page("--no-audio")`."""
+    """Starts `unsaid review --web` on the test's own copy of the sample: `serve_page("--no-audio")`.
+
+    `start` gives another command that shows a page: `serve_page(start=("score", "demo"))`.
+    """
     with ExitStack() as stack:
 
-        def serve(*args: str, session: Path = demo, env: dict[str, str] | None = None) -> PageServer:
-            server = PageServer(workspace, session, *args, env=env)
+        def serve(
+            *args: str,
+            session: Path = demo,
+            start: Sequence[str] | None = None,
+            env: dict[str, str] | None = None,
+        ) -> PageServer:
+            server = PageServer(workspace, session, *args, start=start, env=env)
             stack.callback(server.kill)
             return server
 

@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from web_support import PageServer
 
+from support import comes_true
+
 FAILS = "I'd go with a token bucket here."
 PASSES = "I'd go with a token bucket because it lets short bursts through, and I'd switch if bursts hurt us."
 AWAY = "net::ERR_"
@@ -39,18 +41,7 @@ class Window:
 
     def until(self, condition: str) -> None:
         """Until the JavaScript expression `condition` holds, looked at once a frame."""
-        # Not wait_for_function: it compiles strings later on, which the page's policy rightly forbids.
-        held = self.page.evaluate(
-            f"""() => new Promise((done) => {{
-              const end = performance.now() + 20000;
-              const look = () =>
-                {condition} ? done(true)
-                : performance.now() > end ? done(false)
-                : requestAnimationFrame(look);
-              look();
-            }})"""
-        )
-        assert held, f"never came true: {condition}"
+        comes_true(self.page, condition)
 
     def press(self, *keys: str) -> None:
         for key in keys:

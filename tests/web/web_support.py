@@ -10,7 +10,7 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,15 +39,28 @@ class Answer:
 
 
 class PageServer:
-    """`unsaid review --web`, running."""
+    """`unsaid review --web`, or another command that shows a page, running."""
 
     def __init__(
-        self, workspace: Path, session: Path, *args: str, env: Mapping[str, str] | None = None
+        self,
+        workspace: Path,
+        session: Path,
+        *args: str,
+        start: Sequence[str] | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
+        """`start`: the command and what it works on; without it the review of `session`, its folder."""
         self.session = session
         """The session's folder."""
+        self.workspace = workspace
         self.process = subprocess.Popen(
-            [*command(), "--workspace", str(workspace), "review", session.name, "--web", *args],
+            [
+                *command(),
+                *("--workspace", str(workspace)),
+                *(start or ("review", session.name)),
+                "--web",
+                *args,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -73,6 +86,16 @@ class PageServer:
     def review(self) -> dict[str, Any]:
         """What review.json holds by now."""
         return json.loads((self.session / "review.json").read_text(encoding="utf-8"))
+
+    def scores(self) -> list[dict[str, Any]]:
+        """What score.json holds by now; none where there is no file."""
+        path = self.session / "score.json"
+        return json.loads(path.read_text(encoding="utf-8"))["scores"] if path.exists() else []
+
+    def run(self) -> dict[str, Any]:
+        """What the only drill's file holds by now."""
+        (path,) = (self.workspace / "sessions" / ".drills").glob("[0-9]*.json")
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def client(self, window: str = "w") -> Client:
         """A browser that has opened the link."""
@@ -175,6 +198,12 @@ class Client:
 
     def state(self) -> dict[str, Any]:
         found = self.get(f"/state?window={self.window}")
+        assert found.status == 200, found
+        return found.json
+
+    def done(self, path: str, **given: object) -> Any:
+        """Change something; what is answered."""
+        found = self.post(path, given)
         assert found.status == 200, found
         return found.json
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from unsaid.cli.on_page import Web, web_options
 from unsaid.config import Settings
 from unsaid.errors import UnsaidError
 from unsaid.model import KINDS, Kind
@@ -21,77 +23,10 @@ if TYPE_CHECKING:
     from unsaid.cli.sitting import How, Sitting
     from unsaid.drills.plan import Drill
     from unsaid.model import Prompt
-    from unsaid.sessions.drills import Run
+    from unsaid.sessions.drills import Keeper, Run
     from unsaid.sessions.store import Store
 
-
-@click.command()
-@click.argument("name", required=False)
-@click.option("--prompt", metavar="ID|TEXT", help="The prompt, instead of one that is drawn.")
-@click.option("--kind", type=click.Choice(KINDS), help="Draw a prompt of this kind.")
-@click.option(
-    "--minutes",
-    "minutes",
-    multiple=True,
-    metavar="N|PART=N",
-    help="Time for the whole drill, or for one part of it; may be repeated.",
-)
-@click.option(
-    "--take",
-    "takes",
-    multiple=True,
-    metavar="FILE",
-    help="A recording or a transcript instead of the microphone; may be repeated, one a take.",
-)
-@click.option("--resume", is_flag=True, help="Go on with the drill that was left last (or with NAME).")
-@click.option("--new", is_flag=True, help="Begin anew, even where one was left.")
-@click.option("--list", "list_", is_flag=True, help="List the drills, and those under way.")
-@click.option("--json", "as_json", is_flag=True, help="With --list: print JSON.")
-@click.option("--remove", metavar="RUN", help="Forget a drill that was begun; its sessions stay.")
-@click.option("--input", "input_", metavar="NAME", help="Microphone, from `unsaid devices`; remembered.")
-@click.option("--model", metavar="NAME|FOLDER", help="Whisper model; see `unsaid models list`.")
-@click.option("--no-audio", is_flag=True, help="Play nothing in the review: over ssh, or where others sit.")
-@click.option("--yes", "-y", is_flag=True, help="Fetch the default model without asking, where none is here.")
-@click.option("--quiet", "-q", is_flag=True, help="No notes on standard error but warnings.")
-@click.pass_obj
-def drill(
-    settings: Settings,
-    name: str | None,
-    prompt: str | None,
-    kind: Kind | None,
-    minutes: tuple[str, ...],
-    takes: tuple[str, ...],
-    resume: bool,
-    new: bool,
-    list_: bool,
-    as_json: bool,
-    remove: str | None,
-    input_: str | None,
-    model: str | None,
-    no_audio: bool,
-    yes: bool,
-    quiet: bool,
-) -> None:
-    """Practise one of the four drills, part by part, by the clock.
-
-    NAME is hidden-reasoning (25 minutes), evidence-replay (20), signal-labelling (15) or recovery (15); the
-    beginning of it will do. Without it you are asked. Every step is kept at once: q leaves, and --resume goes
-    on from there. The clocks count the time at work, not the time away.
-    """
-    from unsaid.cli.sitting import How
-
-    if list_:
-        _list(settings, as_json=as_json)
-        return
-    if as_json:
-        raise UnsaidError("--json is for --list", "Add --list, or leave it out.")
-    if remove is not None:
-        _remove(settings, remove)
-        return
-    wanted = Wanted(prompt, kind, minutes, new=new, resume=resume)
-    files = tuple(Path(t) for t in takes)
-    how = How(files, model, input_, no_audio, yes, quiet)
-    practise(settings, name, wanted, how)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +45,102 @@ class Wanted:
         return self.new or self.prompt is not None or self.kind is not None or bool(self.minutes)
 
 
+def drill_options(minutes: str, resume: str) -> Callable[[F], F]:
+    """The options of every command that does a drill; `minutes` and `resume` say what these two are for.
+
+    The command gets them as `wanted`: `Wanted`, and `how`: `How`, without takes.
+    """
+
+    def decorate(command: F) -> F:
+        @click.option("--prompt", metavar="ID|TEXT", help="The prompt, instead of one that is drawn.")
+        @click.option("--kind", type=click.Choice(KINDS), help="Draw a prompt of this kind.")
+        @click.option("--minutes", "minutes", multiple=True, metavar="N|PART=N", help=minutes)
+        @click.option("--resume", is_flag=True, help=resume)
+        @click.option("--new", is_flag=True, help="Begin anew, even where one was left.")
+        @click.option(
+            "--input", "input_", metavar="NAME", help="Microphone, from `unsaid devices`; remembered."
+        )
+        @click.option("--model", metavar="NAME|FOLDER", help="Whisper model; see `unsaid models list`.")
+        @click.option(
+            "--no-audio", is_flag=True, help="Play nothing in the review: over ssh, or where others sit."
+        )
+        @web_options("Do the parts that need no microphone on a page in the browser.")
+        @click.option(
+            "--yes", "-y", is_flag=True, help="Fetch the default model without asking, where none is here."
+        )
+        @click.option("--quiet", "-q", is_flag=True, help="No notes on standard error but warnings.")
+        @functools.wraps(command)
+        def with_options(
+            *args: Any,
+            prompt: str | None,
+            kind: Kind | None,
+            minutes: tuple[str, ...],
+            resume: bool,
+            new: bool,
+            input_: str | None,
+            model: str | None,
+            no_audio: bool,
+            web: Web | None,
+            yes: bool,
+            quiet: bool,
+            **given: Any,
+        ) -> Any:
+            from unsaid.cli.sitting import How
+
+            wanted = Wanted(prompt, kind, minutes, new=new, resume=resume)
+            how = How((), model, input_, no_audio, yes, quiet, web)
+            return command(*args, wanted=wanted, how=how, **given)
+
+        return with_options  # type: ignore[return-value]
+
+    return decorate
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--take",
+    "takes",
+    multiple=True,
+    metavar="FILE",
+    help="A recording or a transcript instead of the microphone; may be repeated, one a take.",
+)
+@drill_options(
+    "Time for the whole drill, or for one part of it; may be repeated.",
+    "Go on with the drill that was left last (or with NAME).",
+)
+@click.option("--list", "list_", is_flag=True, help="List the drills, and those under way.")
+@click.option("--json", "as_json", is_flag=True, help="With --list: print JSON.")
+@click.option("--remove", metavar="RUN", help="Forget a drill that was begun; its sessions stay.")
+@click.pass_obj
+def drill(
+    settings: Settings,
+    name: str | None,
+    takes: tuple[str, ...],
+    wanted: Wanted,
+    how: How,
+    list_: bool,
+    as_json: bool,
+    remove: str | None,
+) -> None:
+    """Practise one of the four drills, part by part, by the clock.
+
+    NAME is hidden-reasoning (25 minutes), evidence-replay (20), signal-labelling (15) or recovery (15); the
+    beginning of it will do. Without it you are asked. Every step is kept at once: q leaves, and --resume goes
+    on from there. The clocks count the time at work, not the time away. --web does signal labelling, and the
+    review and the score of the hidden reasoning audit, on a page in the browser.
+    """
+    if list_:
+        _list(settings, as_json=as_json)
+        return
+    if as_json:
+        raise UnsaidError("--json is for --list", "Add --list, or leave it out.")
+    if remove is not None:
+        _remove(settings, remove)
+        return
+    practise(settings, name, wanted, replace(how, files=tuple(Path(t) for t in takes)))
+
+
 def practise(settings: Settings, name: str | None, wanted: Wanted, how: How) -> None:
     """Begin a drill or go on with one, to its end or until the user leaves. Raises UnsaidError."""
     from unsaid.cli.pages import Left, Pages
@@ -123,20 +154,36 @@ def practise(settings: Settings, name: str | None, wanted: Wanted, how: How) -> 
     for path in how.files:
         if not path.is_file():
             raise UnsaidError(f"there is no file {path}", "Check the name after --take.")
-    Pages.check("a drill", "`unsaid drill --list` shows them; `unsaid audit FILE` needs no terminal.")
+    if not _without_a_terminal(name, how):
+        Pages.check("a drill", "`unsaid drill --list` shows them; `unsaid audit FILE` needs no terminal.")
     store = Store(settings.sessions_dir)
     try:
-        run = _chosen(settings, store, name, wanted, Pages())
+        run = _chosen(settings, store, name, wanted, how, Pages())
     except (Left, KeyboardInterrupt):
         click.echo("nothing was begun", err=True)
         return
     _sit(settings, store, run, how)
 
 
+def _without_a_terminal(name: str | None, how: How) -> bool:
+    """True where all is done on a page."""
+    from unsaid.drills import plan
+
+    if name is None or how.web is None:
+        return False
+    try:
+        chosen = plan.find(name)
+    except UnsaidError:
+        return False  # the name of a run, or none at all
+    return len(chosen.on_page) == len(chosen.parts)
+
+
 # Which one
 
 
-def _chosen(settings: Settings, store: Store, name: str | None, wanted: Wanted, pages: Pages) -> Run:
+def _chosen(
+    settings: Settings, store: Store, name: str | None, wanted: Wanted, how: How, pages: Pages
+) -> Run:
     """The run to go on with, or a new one. Raises `Left`, and UnsaidError."""
     from unsaid.drills import plan
     from unsaid.sessions import drills
@@ -154,6 +201,7 @@ def _chosen(settings: Settings, store: Store, name: str | None, wanted: Wanted, 
         name = picked
         left = []
     chosen = plan.find(name)
+    _check_page(chosen, how)
     mine = [r for r in left if r.drill == chosen.id]
     if mine and not wanted.special and _goes_on(mine[0], chosen, pages):
         return mine[0]
@@ -257,7 +305,12 @@ def _prompt(settings: Settings, chosen: Drill, wanted: Wanted) -> Prompt | None:
 
 
 def _goes_on(run: Run, chosen: Drill, pages: Pages) -> bool:
-    """Ask whether to go on with a drill that was left."""
+    """Ask whether to go on with a drill that was left. Raises UnsaidError where nobody can be asked."""
+    if not sys.stderr.isatty() or not sys.stdin.isatty():
+        raise UnsaidError(
+            f"{chosen.title} was left: {_where(run, chosen)}",
+            "Add --resume to go on with it, or --new to begin anew.",
+        )
     from unsaid.views.drilling import Line, Picture
 
     body = (Line(f"You left one: {_where(run, chosen)}."), Line(), Line(_about(run), style="dim"))
@@ -351,14 +404,17 @@ def _sit(settings: Settings, store: Store, run: Run, how: How) -> None:
             f"--take is given {len(how.files)} times; {chosen.title} has {len(to_tell)} to tell",
             "Leave the rest out." if to_tell else "Leave it out.",
         )
-    again = f"unsaid drill {run.id} --resume"
+    _check_page(chosen, how)
+    web = "" if how.web is None else " --web"
+    again = f"unsaid drill {run.id} --resume{web}"
     with Keeper(store, run.id) as keeper:
+        how = _remembered(keeper, how)
         sitting = Sitting(settings, store, keeper, chosen, how)
         try:
             sitting.work()
         except (Left, KeyboardInterrupt) as left:
             keeper.leave()
-            click.echo(f"left: {_where(keeper.run, chosen)}; to go on: unsaid drill --resume", err=True)
+            click.echo(f"left: {_where(keeper.run, chosen)}; to go on: unsaid drill --resume{web}", err=True)
             if isinstance(left, KeyboardInterrupt):
                 sys.exit(130)
             return
@@ -370,6 +426,27 @@ def _sit(settings: Settings, store: Store, run: Run, how: How) -> None:
             click.echo(f"the drill is kept: {again}", err=True)
             raise
         _end(sitting)
+
+
+def _check_page(chosen: Drill, how: How) -> None:
+    """Raises UnsaidError where a page is asked for that the drill does not have."""
+    from unsaid.drills import plan
+
+    if how.web is not None and not chosen.on_page:
+        with_page = " and ".join(d.id for d in plan.DRILLS if d.on_page)
+        raise UnsaidError(f"{chosen.title} has no page", f"Leave out --web; it is for {with_page}.")
+
+
+def _remembered(keeper: Keeper, how: How) -> How:
+    """`how` with the model and the microphone that the drill was begun with, where no others are named now;
+    those that are named are kept for the next time. Raises UnsaidError."""
+    run = keeper.run
+    model = how.model
+    if model is not None and Path(model).is_dir():
+        model = str(Path(model).resolve())  # the next time may begin in another folder
+    how = replace(how, model=model or run.model or None, input=how.input or run.input or None)
+    keeper.change(lambda run: replace(run, model=how.model or "", input=how.input or ""))
+    return how
 
 
 def _planned(run: Run) -> Drill:

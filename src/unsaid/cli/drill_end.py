@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from unsaid.model import Audit
     from unsaid.sessions.record import Session
 
-_WORDS: dict[DrillId, str] = {
+WORDS: dict[DrillId, str] = {
     "hidden-reasoning": "Ask after every round: which signals were visible, and which stayed hidden?",
     "evidence-replay": "A claim is heard when an action, an alternative and a number stand beside it.",
     "signal-labelling": "Now answer it, and see whether your lines can be observed.",
     "recovery": "A fault that is named calmly costs less than one that is defended.",
 }
+"""By drill, a last word."""
 
 
 def body(sitting: Sitting) -> list[Item]:
@@ -40,7 +41,7 @@ def pages(sitting: Sitting) -> list[str]:
     takes = sitting.drill.takes
     made = {p.take: session for p in takes if (session := sitting.made(p)) is not None}
     out = [f"Page{f' of take {n}' if len(takes) > 1 else ''}: {s.page}" for n, s in made.items()]
-    return [*out, _WORDS[sitting.drill.id]]
+    return [*out, WORDS[sitting.drill.id]]
 
 
 def _result(sitting: Sitting) -> list[Item]:
@@ -48,7 +49,7 @@ def _result(sitting: Sitting) -> list[Item]:
 
     try:
         if sitting.drill.id == "signal-labelling":
-            return sitting.labels_compared()
+            return say.compared(sitting.labels_compared())
         if sitting.drill.id == "evidence-replay":
             return sitting.takes_compared()
         session, audit = _last(sitting)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from unsaid.views.drilling import Item, Line, State, Step, Table
-from unsaid.views.wording import FAMILY_TITLES, clock, plural
+from unsaid.views.wording import FAMILY_TITLES, clock, level_words, plural
 
 if TYPE_CHECKING:
     from unsaid.drills.bank import PromptCard
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from unsaid.model import Audit, Prompt
     from unsaid.sessions.drills import Label, Run
     from unsaid.sessions.review import Review
+    from unsaid.views.drilling import Compared
 
 FREE = Line()
 
@@ -51,15 +52,18 @@ def parts_list(drill: Drill, run: Run, at: str, spent_s: Mapping[str, float]) ->
     return out
 
 
+def prompt_head(prompt: Prompt, card: PromptCard | None) -> tuple[str, str]:
+    """A prompt's title, and of what sort it is."""
+    if card is None:
+        return "Your prompt", prompt.kind or ""
+    return card.title, " · ".join((card.kind, card.level, f"{card.minutes:g} min", card.id))
+
+
 def prompt_lines(prompt: Prompt, card: PromptCard | None, *, flawed: bool = False) -> list[Item]:
     """A prompt as it is put: what a good answer settles, and what it should show, is left out."""
-    about = (
-        (card.kind, card.level, f"{card.minutes:g} min", card.id)
-        if card is not None
-        else (prompt.kind or "",)
-    )
-    out: list[Item] = [Line(card.title if card is not None else "Your prompt", style="bold")]
-    out += [Line(" · ".join(filter(None, about)), style="dim"), FREE, Line(prompt.text)]
+    title, about = prompt_head(prompt, card)
+    out: list[Item] = [Line(title, style="bold")]
+    out += [Line(about, style="dim"), FREE, Line(prompt.text)]
     out += [FREE, Line("Given", style="bold")] if prompt.facts else []
     out += [Line(fact, label="  - ") for fact in prompt.facts]
     if flawed and card is not None:
@@ -92,11 +96,6 @@ def answer_line(audit: Audit) -> str:
     if audit.transcript.timing == "none":
         return words
     return f"{clock(audit.transcript.duration_s)}, {words}"
-
-
-def level_words(level: str) -> str:
-    """A signal's level as it is told."""
-    return {"partly": "partly visible", "not-asked": "not asked for"}.get(level, level)
 
 
 # ------------------------------------------------------------------------------------------ hidden reasoning
@@ -214,48 +213,64 @@ def form(labels: Mapping[str, Label], at: int) -> list[Item]:
     return out
 
 
-def compared(
+SHOWN = 3
+"""So many sentences that show a signal are told beside a line, where there is room."""
+
+
+def comparison(
     labels: Mapping[str, Label],
     asked: Sequence[str],
     found: Sequence[Heard] | None,
     audit: Audit | None,
-) -> list[Item]:
-    """The labels beside what the prompt asks for, and beside what was heard in an answer to it."""
+    answer: str = "",
+) -> Compared:
+    """The labels beside what the prompt asks for, and beside what was heard in an answer to it, the session
+    `answer`."""
     from unsaid.drills.signals import SIGNALS
+    from unsaid.views.drilling import Compared, ComparedRow
 
     heard = {h.signal.id: h for h in found or ()}
-    headings = ("signal", "your line", "asked for by", *(("heard",) if found is not None else ()))
-    rows = []
-    agree = 0
+    rows: list[ComparedRow] = []
     for signal in SIGNALS:
-        label = labels.get(signal.id)
+        label, here = labels.get(signal.id), heard.get(signal.id)
         mine, theirs = label is not None and bool(label.text), signal.id in asked
-        agree += mine == theirs
-        text = label.text if label is not None and label.text else "left blank"
         told = {
             (True, True): "you and the prompt",
             (True, False): "you alone",
             (False, True): "the prompt alone",
             (False, False): "neither",
         }[mine, theirs]
-        cells = [signal.title, text, told]
-        if found is not None:
-            cells.append(_heard_words(heard[signal.id], audit))
+        sentences: tuple[tuple[str, str, str], ...] = ()
+        # What nobody asks for may be heard as well: that is noise beside the rest.
+        if here is not None and audit is not None and (mine or theirs):
+            once = {e.sentence: e.what for e in here.evidence}
+            sentences = tuple(
+                (place(audit, index), audit.sentences[index].text, what)
+                for index, what in list(once.items())[:SHOWN]
+            )
+        level = level_words(here.level) if here is not None else ""
+        rows.append(
+            ComparedRow(signal.title, label.text if label else "", told, mine == theirs, level, sentences)
+        )
+    agree = sum(1 for row in rows if row.agrees)
+    same = "all seven" if agree == len(rows) else f"{agree} of {len(rows)}"
+    return Compared(f"You and the prompt agree on {same}.", tuple(rows), found is not None, answer)
+
+
+def compared(found: Compared) -> list[Item]:
+    """A comparison as a table for the terminal."""
+    headings = ("signal", "your line", "asked for by", *(("heard",) if found.heard else ()))
+    rows = []
+    for row in found.rows:
+        cells = [row.title, row.line or "left blank", row.by]
+        if found.heard:
+            where = [f"{at} “{text}”" for at, text, _ in row.sentences[:1]]
+            cells.append(": ".join((row.level, *where)))
         rows.append(tuple(cells))
-    same = "all seven" if agree == len(SIGNALS) else f"{agree} of {len(SIGNALS)}"
-    out: list[Item] = [Line(f"You and the prompt agree on {same}.", style="bold"), FREE]
-    out.append(Table(headings, tuple(rows), least=20))
-    if found is None:
+    out: list[Item] = [Line(found.words, style="bold"), FREE, Table(headings, tuple(rows), least=20)]
+    if not found.heard:
         out += [FREE, Line("No answer to this prompt is here yet.", style="dim")]
     return out
-
-
-def _heard_words(heard: Heard, audit: Audit | None) -> str:
-    told = level_words(heard.level)
-    if audit is None or not heard.evidence:
-        return told
-    first = heard.evidence[0].sentence
-    return f"{told}: {place(audit, first)} “{audit.sentences[first].text}”"
 
 
 # ------------------------------------------------------------------------------------------ evidence

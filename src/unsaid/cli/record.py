@@ -38,7 +38,12 @@ _FRAME_S = 1 / 12
 @click.command()
 @click.option("--prompt", metavar="TEXT|ID", help="The question to answer, or a prompt's id.")
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of question.")
-@click.option("--minutes", type=float, metavar="N", help="Time for the answer; it ends at the next pause.")
+@click.option(
+    "--minutes",
+    type=float,
+    metavar="N",
+    help="Time for the answer (default: the prompt's); it ends at the next pause.",
+)
 @click.option("--input", "input_", metavar="NAME", help="Microphone, from `unsaid devices`; remembered.")
 @click.option("--model", metavar="NAME|FOLDER", help="Whisper model; see `unsaid models list`.")
 @click.option("--language", metavar="CODE", help="Language spoken (default: en; the rules know English).")
@@ -77,16 +82,19 @@ def record(
     recording away (it asks). Ctrl-C stops as well: nothing is lost. Every half second the sound is brought to
     the disk.
     """
-    from unsaid.drills.bank import resolve
+    from unsaid.drills import bank
     from unsaid.recording import LONGEST_S
 
     if minutes is not None and not 0 < minutes * 60 <= LONGEST_S:
         raise UnsaidError(
             f"--minutes {minutes:g} is out of range", f"Give more than 0 and at most {LONGEST_S / 60:.0f}."
         )
+    found = bank.resolve(prompt, settings.workspace) if prompt is not None else None
+    if minutes is None and found is not None and found.id is not None:
+        minutes = bank.find(found.id, settings.workspace).minutes
     record_answer(
         settings,
-        prompt=resolve(prompt, settings.workspace) if prompt is not None else None,
+        prompt=found,
         kind=kind,
         minutes=minutes,
         input_=input_,

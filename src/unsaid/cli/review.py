@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from unsaid.cli.on_page import Web, web_options
 from unsaid.errors import UnsaidError
 from unsaid.model import OWN
 
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
     from unsaid.model import Moment
     from unsaid.pipeline import Request
     from unsaid.review.screen import Mode, Picture
+    from unsaid.sessions.record import Session
+    from unsaid.sessions.store import Store
     from unsaid.views.recording import Screen as Recording
+    from unsaid.web.course import Course
 
 _LOOK_S = 0.5
 """How often the terminal's size is looked at while no key comes."""
@@ -43,11 +45,7 @@ _SPEEDS = (1.0, 0.75, 0.5)
 @click.option("--no-audio", is_flag=True, help="Play nothing: over ssh, or where others sit.")
 @click.option("--say", "aloud", is_flag=True, help="Say rewrites aloud: key w records; t types instead.")
 @click.option("--model", metavar="NAME|FOLDER", help="What hears them (default: what heard the answer).")
-@click.option("--web", is_flag=True, help="Review on a page in the browser; its link is printed.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), help="With --web: the page's port; else any that is free."
-)
-@click.option("--no-open", is_flag=True, help="With --web: print the link and open no browser.")
+@web_options("Review on a page in the browser; its link is printed.")
 @click.pass_obj
 def review(
     settings: Settings,
@@ -56,9 +54,7 @@ def review(
     no_audio: bool,
     aloud: bool,
     model: str | None,
-    web: bool,
-    port: int | None,
-    no_open: bool,
+    web: Web | None,
 ) -> None:
     """Judge the flagged moments of an answer, and rewrite them.
 
@@ -67,32 +63,52 @@ def review(
     next start goes on where you stopped. --say records the rewrites, and what was really said is checked.
     --web shows the same on a page in the browser; nothing leaves this machine.
     """
-    from unsaid.cli.aloud import Aloud
-    from unsaid.cli.choose import taste
     from unsaid.cli.newest import named_or_newest
-    from unsaid.desk import Desk
-    from unsaid.say import reviewing
     from unsaid.sessions.store import Store
 
-    if not web and (port is not None or no_open):
-        raise UnsaidError("--port and --no-open are for the page", "Add --web.")
-    if web and aloud:
+    if web is not None and aloud:
         raise UnsaidError("--say is for the terminal", "On the page the key v says a rewrite aloud.")
     store = Store(settings.sessions_dir)
     found = named_or_newest(store, session)
-    desk = Desk(found, store, taste(settings)[0], everything=everything)
-    if not web and not sys.stderr.isatty():
+    review_answer(
+        settings, store, found, everything=everything, no_audio=no_audio, aloud=aloud, model=model, web=web
+    )
+
+
+def review_answer(
+    settings: Settings,
+    store: Store,
+    session: Session,
+    *,
+    everything: bool = False,
+    no_audio: bool = False,
+    aloud: bool = False,
+    model: str | None = None,
+    web: Web | None = None,
+    clock: Callable[[], str] | None = None,
+    course: Course | None = None,
+) -> None:
+    """What `unsaid review` does, in the terminal or (`web`) on a page. Raises UnsaidError.
+
+    Within a drill `clock` tells what time its part has left, and `course` is the drill for the page.
+    """
+    from unsaid.cli.aloud import Aloud
+    from unsaid.cli.choose import taste
+    from unsaid.desk import Desk
+    from unsaid.say import reviewing
+
+    desk = Desk(session, store, taste(settings)[0], everything=everything)
+    if web is None and not sys.stderr.isatty():
         raise UnsaidError(
             "a review needs a terminal, or a browser with --web",
-            f"`unsaid dismiss {found.id}` puts flags aside from a script.",
+            f"`unsaid dismiss {session.id}` puts flags aside from a script.",
         )
-    with reviewing(found):
-        if web:
-            _on_a_page(settings, desk, model=model, port=port or 0, no_audio=no_audio, no_open=no_open)
+    with reviewing(session):
+        if web is not None:
+            _on_a_page(settings, store, desk, web, model=model, no_audio=no_audio, course=course)
         else:
-            _in_the_terminal(
-                _Screen(desk, Aloud(settings, found, model=model), no_audio=no_audio, aloud=aloud)
-            )
+            booth = Aloud(settings, session, model=model)
+            _in_the_terminal(_Screen(desk, booth, no_audio=no_audio, aloud=aloud, clock=clock))
         desk.finish()
     click.echo(desk.summary())
 
@@ -115,41 +131,52 @@ def _in_the_terminal(screen: _Screen) -> None:
 
 
 def _on_a_page(
-    settings: Settings, desk: Desk, *, model: str | None, port: int, no_audio: bool, no_open: bool
+    settings: Settings,
+    store: Store,
+    desk: Desk,
+    web: Web,
+    *,
+    model: str | None,
+    no_audio: bool,
+    course: Course | None,
 ) -> None:
-    import webbrowser
-
     from unsaid.cli.choose import request_for_rewrites
+    from unsaid.cli.on_page import show
     from unsaid.cli.output import Notes
-    from unsaid.web import serve
-
-    def announce(link: str) -> None:
-        click.echo(link)
-        click.echo("The page is open to this machine alone; every change is kept. Ctrl-C ends it.", err=True)
-
-    def opened(link: str) -> None:
-        if not no_open and sys.stdout.isatty() and _has_display():
-            # Beside: what starts a browser may wait for it.
-            threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+    from unsaid.cli.scoring import Scoring
+    from unsaid.web.room import site
 
     def request() -> Request:
         return request_for_rewrites(settings, desk.session, Notes(quiet=True), model=model)
 
-    serve(desk, port=port, sound=not no_audio, request=request, announce=announce, opened=opened)
-
-
-def _has_display() -> bool:
-    """True where a browser could show something."""
-    return sys.platform in ("darwin", "win32") or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    show(
+        site(
+            desk,
+            command=f"unsaid review {desk.session.id} --web"
+            if course is None
+            else "unsaid drill --resume --web",
+            sound=not no_audio,
+            request=request,
+            scoring=Scoring(desk.session, store, settings.workspace),
+            course=course,
+        ),
+        web,
     )
 
 
 class _Screen:
     """The state of the screen, and what the keys do."""
 
-    def __init__(self, desk: Desk, booth: Aloud, *, no_audio: bool, aloud: bool) -> None:
-        self.desk, self.session = desk, desk.session
+    def __init__(
+        self,
+        desk: Desk,
+        booth: Aloud,
+        *,
+        no_audio: bool,
+        aloud: bool,
+        clock: Callable[[], str] | None = None,
+    ) -> None:
+        self.desk, self.session, self.clock = desk, desk.session, clock
         self.booth, self.aloud = booth, aloud
         self.saying: Recording | None = None
         self.to_play: list[tuple[Path, float, float]] = []
@@ -196,8 +223,9 @@ class _Screen:
         speed = "" if self.speed == 1.0 else f", at {self.speed:g} of the speed"
         start_s, end_s = self._stretch()
         sound = self.silent or f"from {start_s:.1f} to {end_s:.1f} s{speed}"
+        clock = f" · {self.clock()}" if self.clock is not None else ""
         return Picture(
-            self.session.id,
+            f"{self.session.id}{clock}",
             self.desk.audit,
             self.moments,
             self.at,

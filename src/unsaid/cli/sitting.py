@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 from unsaid.cli import drill_pages as say
 from unsaid.cli.pages import Pages
@@ -18,14 +16,16 @@ from unsaid.views.drilling import Item, Line, Picture
 from unsaid.views.wording import clock, plural, visible
 
 if TYPE_CHECKING:
+    from unsaid.cli.on_page import Web
     from unsaid.config import Settings
     from unsaid.drills.bank import PromptCard
-    from unsaid.drills.plan import Drill, Part, Worked
+    from unsaid.drills.plan import Drill, Part, Time, Worked
     from unsaid.drills.signals import Signal
     from unsaid.model import Audit, Kind, Prompt
     from unsaid.sessions.drills import Keeper, Run
     from unsaid.sessions.record import Drilled, Session
     from unsaid.sessions.store import Store
+    from unsaid.views.drilling import Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class How:
     """Nothing is played in the review."""
     yes: bool = False
     quiet: bool = False
+    web: Web | None = None
+    """The parts that can be done on a page are done there; None: in the terminal."""
 
 
 Body = Callable[[], Sequence[Item]]
@@ -72,6 +74,9 @@ class Sitting:
         while (part := self._next()) is not None:
             self.keeper.enter(part.id)
             try:
+                if self.how.web is not None and part.id in self.drill.on_page:
+                    self._on_page(self.how.web)
+                    continue
                 (Sitting._take if part.take else _STEPS[self.drill.id, part.id])(self)
             except _TakeGone as gone:
                 self._tell_again(gone.part)
@@ -88,6 +93,21 @@ class Sitting:
             return self.drill.parts[0]
         return next((p for p in self.drill.parts if p.id not in done), None)
 
+    def _on_page(self, web: Web) -> None:
+        """This part and those after it, on a page. Raises `Left` where it was left before the drill's end."""
+        from unsaid.cli.drill_web import Labelled, Reviewed
+
+        if self.drill.id == "signal-labelling":
+            if self.run.prompt is None:
+                self.draw()
+            Labelled(self).show(web)
+            return
+        session, audit = self.take_of(1)
+        told = plural(len(audit.flags), "flagged moment")
+        body = [Line(f"{say.answer_line(audit)}: {told}.", style="bold")]
+        self._start(body, "enter opens the page  q leaves", ("enter",))
+        Reviewed(self, session).show(web)
+
     # Pages
 
     def _ask(self, body: Body | Sequence[Item], keys: str, wanted: Sequence[str], note: str = "") -> str:
@@ -99,9 +119,19 @@ class Sitting:
         return Picture(say.heading(self.drill, self.part), self._clock(), tuple(items), keys, note)
 
     def _clock(self) -> str:
+        return say.clock_line(self.time())
+
+    def time(self) -> Time:
+        """How the drill stands by its clock."""
         from unsaid.drills import plan
 
-        return say.clock_line(plan.time(self.drill, self._worked(), time.monotonic()))
+        return plan.time(self.drill, self._worked(), time.monotonic())
+
+    def part_left(self) -> str:
+        """What time the part that is on has left, in words."""
+        from unsaid.drills.plan import left
+
+        return f"this part {left(self.time().part_left_s)}"
 
     def _worked(self) -> Worked:
         from unsaid.drills.plan import Worked
@@ -115,7 +145,6 @@ class Sitting:
         def body() -> list[Item]:
             spent_s = self._worked().until(time.monotonic())
             left_s = part.minutes * 60 - spent_s.get(part.id, 0.0)
-            # The review and the score have no clock of their own: the one on the wall will do.
             until = datetime.now() + timedelta(seconds=left_s) if left_s > 0 else None
             told = f"{part.by}{f', until {until:%H:%M}' if until is not None else ''}"
             out = say.parts_list(self.drill, self.run, part.id, spent_s)
@@ -129,7 +158,7 @@ class Sitting:
     def _prompt(self) -> None:
         """Show the prompt, drawing one where there is none yet."""
         if self.run.prompt is None:
-            self._draw()
+            self.draw()
         note = ""
         while True:
             prompt = self.run.prompt
@@ -141,9 +170,9 @@ class Sitting:
             wanted = ("enter", "n") if redraw else ("enter",)
             if self._start(lines, keys, wanted, note) == "enter":
                 return
-            note = "" if self._draw() else "there is no other prompt that fits"
+            note = "" if self.draw() else "there is no other prompt that fits"
 
-    def _draw(self) -> bool:
+    def draw(self) -> bool:
         """Draw a prompt and keep it; False where there was no other."""
         from random import Random
 
@@ -307,7 +336,7 @@ class Sitting:
             job = replace(job, model_named=False, language_named=False, compute_named=False)
         return pipeline.audit_session(session, self.store, job, notes)
 
-    def _take_of(self, number: int) -> tuple[Session, Audit]:
+    def take_of(self, number: int) -> tuple[Session, Audit]:
         """A take that a later part needs. Raises `_TakeGone` where it was removed."""
         part = next(p for p in self.drill.parts if p.take == number)
         session = self.made(part)
@@ -338,14 +367,16 @@ class Sitting:
     # The parts of the hidden reasoning audit
 
     def _review(self) -> None:
-        from unsaid.cli.review import review
+        from unsaid.cli.review import review_answer
 
-        session, audit = self._take_of(1)
+        session, audit = self.take_of(1)
         told = plural(len(audit.flags), "flagged moment")
         body = [Line(f"{say.answer_line(audit)}: {told}.", style="bold")]
         self._start(body, "enter opens the review  q leaves", ("enter",))
         while True:
-            _invoke(review, session=session.id, no_audio=self.how.no_audio)
+            review_answer(
+                self.settings, self.store, session, no_audio=self.how.no_audio, clock=self.part_left
+            )
             left = self._left_open(session)
             if not left:
                 return
@@ -368,17 +399,17 @@ class Sitting:
     def _count(self) -> None:
         from unsaid.sessions.review import load
 
-        session, audit = self._take_of(1)
+        session, audit = self.take_of(1)
         body = say.counts(audit, load(session.folder))
         self._ask(body, "enter goes on  q leaves", ("enter",))
 
     def _score(self) -> None:
-        from unsaid.cli.score import score
+        from unsaid.cli.score import ask
 
-        session, _ = self._take_of(1)
+        session, _ = self.take_of(1)
         keys = "enter opens the score  s skips it  q leaves"
         if self._start((), keys, ("enter", "s")) == "enter":
-            _invoke(score, session=session.id)
+            ask(session, self.store, self.settings.workspace, clock=self.part_left)
 
     # Signal labelling
 
@@ -417,8 +448,6 @@ class Sitting:
 
     def _write(self, signal: Signal, *, blank: bool, body: Body) -> bool:
         """Keep a line under a signal, or a blank; False where she thought better of it."""
-        from unsaid.sessions.drills import Label
-
         text = ""
         if not blank:
             old = self.run.labels.get(signal.id)
@@ -428,25 +457,37 @@ class Sitting:
             text = " ".join((typed or "").split())
             if not text:
                 return False
-        self.keeper.change(lambda run: replace(run, labels={**run.labels, signal.id: Label(text, _now())}))
+        self.label({signal.id: text})
         return True
 
-    def _compare_labels(self) -> None:
-        self._ask(self.labels_compared(), "enter ends the drill  q leaves", ("enter",))
+    def label(self, lines: Mapping[str, str]) -> None:
+        """Keep a line under each of these signals (by id) at once; an empty one is left blank on purpose.
 
-    def labels_compared(self) -> list[Item]:
+        Raises UnsaidError.
+        """
+        from unsaid.sessions.drills import Label
+
+        at = _now()
+        new = {signal: Label(" ".join(text.split()), at) for signal, text in lines.items()}
+        self.keeper.change(lambda run: replace(run, labels={**run.labels, **new}))
+
+    def _compare_labels(self) -> None:
+        self._ask(say.compared(self.labels_compared()), "enter ends the drill  q leaves", ("enter",))
+
+    def labels_compared(self) -> Compared:
         """The labels beside what the prompt asks for, and what was heard in an answer to it."""
         from unsaid.drills import signals
 
         prompt, card = self.run.prompt, self.card()
         assert prompt is not None
         asked = card.signals if card is not None else signals.asked_of(self.run.kind or prompt.kind)
-        audit = self._answer_to(prompt)
+        session, audit = self._answer_to(prompt) or (None, None)
         found = signals.heard(audit, asked, kind=self.run.kind or prompt.kind) if audit is not None else None
-        return say.compared(self.run.labels, asked, found, audit)
+        answer = session.id if session is not None else ""
+        return say.comparison(self.run.labels, asked, found, audit, answer)
 
-    def _answer_to(self, prompt: Prompt) -> Audit | None:
-        """The newest answer to a prompt that was audited."""
+    def _answer_to(self, prompt: Prompt) -> tuple[Session, Audit] | None:
+        """The newest answer to a prompt that was audited, with its audit."""
         from unsaid import pipeline
 
         for session in self.store.all()[0]:
@@ -455,7 +496,7 @@ class Sitting:
                 continue
             if other.id == prompt.id if prompt.id is not None else other.text == prompt.text:
                 try:
-                    return pipeline.load_audit(session)
+                    return session, pipeline.load_audit(session)
                 except UnsaidError:
                     continue  # told where that session is looked at
         return None
@@ -463,7 +504,7 @@ class Sitting:
     # Recovery practice
 
     def _heard(self) -> None:
-        _, audit = self._take_of(1)
+        _, audit = self.take_of(1)
         self._ask(say.recovery(audit, self.card()), "enter shows the fault  q leaves", ("enter",))
 
     def _fault(self) -> None:
@@ -514,11 +555,6 @@ def fitting_cards(settings: Settings, drill: Drill, kind: Kind | None) -> list[P
     found = [c for c in bank.cards(settings.workspace)[0] if c.kind in kinds and c.recovery == drill.flawed]
     most = max((p.minutes for p in drill.takes), default=bank.MOST_MINUTES)
     return [c for c in found if c.minutes <= most] or found
-
-
-def _invoke(command: click.Command, **given: object) -> None:
-    """Run another command of ours as it is, its options left as they usually are but for those given."""
-    click.get_current_context().invoke(command, **given)
 
 
 def _now() -> str:

@@ -6,16 +6,21 @@ What else the file holds (another version may keep more in it) is left as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from unsaid.errors import UnsaidError
 from unsaid.sessions.files import read_json, write_whole
+from unsaid.sessions.record import Session
+from unsaid.sessions.store import Store
 
 SCHEMA = 1
 SCORE_NAME = "score.json"
 LOWEST, HIGHEST = 1, 5
+WAIT_S = 5.0
+"""So long a number waits for what another window is writing; a run that takes longer is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,49 @@ def _with(scores: Scores, new: Score) -> Scores:
     known = any(s.at == new.at for s in scores.scores)
     rest = tuple(new if s.at == new.at else s for s in scores.scores)
     return replace(scores, scores=rest if known else (*rest, new))
+
+
+def begun(scores: Scores, began: str = "") -> str:
+    """When the score to put numbers into was begun.
+
+    It is the one of `began` where that is there, else the open one, which another window may have begun
+    meanwhile, else one of `began`, else one that begins now.
+    """
+    if began and scores.of(began) is not None:
+        return began
+    if scores.open is not None:
+        return scores.open.at
+    if began:
+        return began
+    now = datetime.now().astimezone()
+    at = now.isoformat(timespec="seconds")
+    return at if scores.of(at) is None else now.isoformat(timespec="microseconds")
+
+
+def keep(
+    session: Session,
+    store: Store,
+    change: Callable[[Scores, str], Scores],
+    *,
+    began: str = "",
+    whole: Collection[str],
+) -> tuple[Scores, str]:
+    """Change the score of `began` (as `begun` finds it), and keep it at once; the scores, and when it began.
+
+    `change` gets what the file holds by now, whoever wrote it, and when the score was begun. A score in which
+    all dimensions of `whole` have a number is finished. Raises InUse where another run is at work on the
+    session for longer than `WAIT_S`, else UnsaidError; nothing is changed then.
+    """
+    with store.lock(session, wait_s=WAIT_S):
+        old = load(session.folder)
+        at = begun(old, began)
+        new = change(old, at)
+        mine = new.of(at)
+        if mine is not None and all(name in mine.marks for name in whole):
+            new = finished(new, at, datetime.now().astimezone().isoformat(timespec="seconds"))
+        if new != old:
+            save(session.folder, new)
+        return new, at
 
 
 def load(folder: Path) -> Scores:

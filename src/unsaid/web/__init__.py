@@ -1,7 +1,9 @@
-"""The review as a page in the browser: served on this machine's loopback alone, to one browser.
+"""Pages in the browser: served on this machine's loopback alone, to one browser.
 
-`serve` is all that the command line needs; `guard` decides who may ask, `app` has the routes, `room` the
-`Desk`, `asked` reads requests, `answers` writes the state, `page` draws.
+`serve` shows a `site`, of which there are three: the review (`room`), the self-score (`scored`), which also
+stands at the review's end, and the signal form of a drill (`labelled`). `course` is the drill around them.
+`guard` decides who may ask, `app` has the routes, `asked` reads requests, `answers` writes the state, `page`
+draws.
 """
 
 from __future__ import annotations
@@ -16,15 +18,13 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from unsaid.desk import Desk
 from unsaid.errors import UnsaidError
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from unsaid.pipeline import Request
     from unsaid.web.guard import Guard
-    from unsaid.web.room import Room
+    from unsaid.web.site import Site
 
 ADDRESS = "127.0.0.1"
 IDLE_S = 120
@@ -34,31 +34,25 @@ ENDING_S = 1
 
 
 def serve(
-    desk: Desk,
+    site: Site,
     *,
     port: int = 0,
-    sound: bool = True,
-    request: Callable[[], Request] | None = None,
     announce: Callable[[str], None],
     opened: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve the review of `desk` until Ctrl-C or SIGTERM.
+    """Serve `site` until it is over, Ctrl-C or SIGTERM.
 
     `port` 0 takes any that is free. `announce`, then `opened`, get the link once it can be opened: the one
-    place where its key is told. Without `sound` the page plays nothing; `request` tells how rewrites that are
-    said aloud are heard, without it they are not. Raises UnsaidError where the port cannot be had.
+    place where its key is told. Raises UnsaidError where the port cannot be had.
     """
     from unsaid.web.app import make
     from unsaid.web.guard import Guard
-    from unsaid.web.room import Room
 
     with _bound(port) as listening:
         port = listening.getsockname()[1]
         key, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         link = f"http://{ADDRESS}:{port}/?key={key}"
-
-        room = Room(desk, sound=sound, request=request)
-        drawing = threading.Thread(target=_draw, args=(room,), daemon=True)
+        drawing = threading.Thread(target=_draw, args=(site,), daemon=True)
 
         def ready() -> None:
             announce(link)
@@ -66,13 +60,14 @@ def serve(
             # By the time the browser asks for the page, it is drawn.
             drawing.start()
 
-        _server(Guard(make(room), port=port, key=key, secret=secret), ready).run([listening])
+        guarded = Guard(make(site), port=port, key=key, secret=secret)
+        _server(guarded, ready, site.over).run([listening])
         drawing.join()
 
 
-def _draw(room: Room) -> None:
+def _draw(site: Site) -> None:
     with contextlib.suppress(UnsaidError, OSError):  # whoever opens the page is told
-        room.page()
+        site.page()
 
 
 @contextlib.contextmanager
@@ -98,8 +93,9 @@ def _bound(port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-def _server(app: Guard, ready: Callable[[], None]) -> uvicorn.Server:
-    """A server that tells nothing, and ends at Ctrl-C whoever still holds a connection open."""
+def _server(app: Guard, ready: Callable[[], None], over: threading.Event) -> uvicorn.Server:
+    """A server that tells nothing, and ends at Ctrl-C, or when it is `over`, whoever still holds a connection
+    open."""
     import logging
 
     import uvicorn
@@ -128,6 +124,9 @@ def _server(app: Guard, ready: Callable[[], None]) -> uvicorn.Server:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             ready()
+
+        async def on_tick(self, counter: int) -> bool:
+            return await super().on_tick(counter) or over.is_set()
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
 // A rewrite that is said aloud: recorded here, heard by unsaid on this machine, and checked like a typed one.
 import { card } from "./card.js";
-import { desk, Refused } from "./desk.js";
+import { desk } from "./desk.js";
 import { here, onMove } from "./here.js";
 import { stop } from "./hear.js";
+import { Refused } from "./wire.js";
 import { id, tell, write } from "./words.js";
 
 const { clock } = sounding;

@@ -11,9 +11,10 @@ from typing import Any
 
 from unsaid.desk import Desk
 from unsaid.errors import UnsaidError
-from unsaid.model import Moment, Rewrite, Sentence
+from unsaid.model import Audit, Moment, Rewrite, Sentence
 from unsaid.sessions.record import Session
-from unsaid.views.wording import OWN_NAME, rule_words, visible
+from unsaid.views.listened import Whole
+from unsaid.views.wording import OWN_NAME, plural, rule_words, share_label, visible
 
 SOUNDS: dict[str, str] = {
     ".flac": "audio/flac",
@@ -25,11 +26,6 @@ SOUNDS: dict[str, str] = {
     ".mp3": "audio/mpeg",
 }
 """What is served as sound, by the end of the file's name."""
-_SHARES = {
-    "D": "Decisions with an audible reason",
-    "A": "Assumptions stated",
-    "U": "Doubts bounded",
-}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -42,13 +38,13 @@ def state(desk: Desk, *, window: str = "", sound: bool = True) -> dict[str, Any]
     found = [moment(m, desk, sound=sound) for m in desk.moments]
     told: dict[str, Any] = {
         "session": visible(desk.session.id),
-        "transcript": _digest([(s.text, s.start_s, s.end_s) for s in desk.audit.sentences]),
+        "transcript": digest([(s.text, s.start_s, s.end_s) for s in desk.audit.sentences]),
         "canUndo": desk.can_undo(window=window),
         "moments": found,
         "shares": [
             {
                 "letter": s.letter,
-                "label": _SHARES[s.letter],
+                "label": share_label(s.letter),
                 "total": s.total,
                 "before": s.before,
                 "after": s.after,
@@ -57,7 +53,7 @@ def state(desk: Desk, *, window: str = "", sound: bool = True) -> dict[str, Any]
         ],
         "progress": {"settled": sum(1 for m in desk.moments if m.settled), "total": len(found)},
     }
-    return {**told, "revision": _digest(told)}
+    return {**told, "revision": digest(told)}
 
 
 def moment(of: Moment, desk: Desk, *, sound: bool = True) -> dict[str, Any]:
@@ -85,6 +81,12 @@ def moment(of: Moment, desk: Desk, *, sound: bool = True) -> dict[str, Any]:
         "settled": of.settled,
         "rewrite": None if of.rewrite is None else _rewrite(of.rewrite, desk.session, sound=sound),
     }
+
+
+def whole(told: Whole, audit: Audit, markup: str) -> dict[str, Any]:
+    """What was heard of the answer as a whole, with the panel's `markup`."""
+    notes = f"{plural(len(audit.conduct), 'note')} on evidence and conduct" if audit.conduct else ""
+    return {"summary": " · ".join(filter(None, (told.summary, notes))), "markup": markup}
 
 
 def shown_id(of: Moment) -> str:
@@ -124,5 +126,6 @@ def sound_file(folder: Path, name: str) -> Path | None:
     return path if stat.S_ISREG(found.st_mode) else None
 
 
-def _digest(told: object) -> str:
+def digest(told: object) -> str:
+    """Changes with everything in it."""
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

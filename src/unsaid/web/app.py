@@ -1,11 +1,11 @@
-"""The routes of the review page. What takes long runs beside the loop, so that sound goes on playing.
+"""The routes of a site. What takes long runs beside the loop, so that sound goes on playing.
 
 Who may ask at all is `guard`'s business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unsaid.errors import UnsaidError
 from unsaid.sessions.files import explain
 from unsaid.web import answers, asked
-from unsaid.web.room import Gone, Room
+from unsaid.web.site import Read, Site, Write
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request as Asked
     from starlette.responses import Response
+
+    from unsaid.web.room import Room
 
 MOST_BYTES = 64 * 1024
 """The longest request that is read, but for sound."""
@@ -29,8 +31,8 @@ MOST_SOUND_BYTES = 20_000_000
 T = TypeVar("T")
 
 
-def make(room: Room) -> Starlette:
-    """The page's routes over `room`."""
+def make(site: Site) -> Starlette:
+    """The routes of `site`."""
     from starlette.applications import Starlette
     from starlette.background import BackgroundTask
     from starlette.concurrency import run_in_threadpool
@@ -46,50 +48,58 @@ def make(room: Room) -> Starlette:
 
     async def page(_: Asked) -> Response:
         try:
-            return HTMLResponse(await aside(room.page), background=BackgroundTask(room.prepare))
+            return HTMLResponse(await aside(site.page), background=BackgroundTask(site.prepare))
         except UnsaidError as error:
             return HTMLResponse(_told_on_a_page(error), status_code=409)
 
     async def asset(request: Asked) -> Response:
         name = request.path_params["name"]
         if name not in page_.ASSETS:
-            raise Gone("there is nothing here")
+            raise asked.Gone("there is nothing here")
         return Response(await aside(page_.asset, name), media_type=page_.ASSETS[name])
 
-    async def state(request: Asked) -> Response:
-        found = await aside(room.state, asked.window(request.query_params.get("window", "")))
-        tag = f'"{found["revision"]}"'
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers={"etag": tag})
-        return JSONResponse(found, headers={"etag": tag})
+    def reading(read: Read) -> Callable[[Asked], Awaitable[Response]]:
+        async def answer(request: Asked) -> Response:
+            found = await aside(read, dict(request.query_params))
+            if "revision" not in found:
+                return JSONResponse(found)
+            tag = f'"{found["revision"]}"'
+            if tag in request.headers.get("if-none-match", ""):
+                return Response(status_code=304, headers={"etag": tag})
+            return JSONResponse(found, headers={"etag": tag})
 
-    async def act(request: Asked) -> Response:
-        return JSONResponse(await aside(room.act, asked.act(await body(request, MOST_BYTES))))
+        return answer
 
-    async def check(request: Asked) -> Response:
-        return JSONResponse(await aside(room.check, asked.check(await body(request, MOST_BYTES))))
+    def writing(write: Write) -> Callable[[Asked], Awaitable[Response]]:
+        async def answer(request: Asked) -> Response:
+            return JSONResponse(await aside(write, await body(request, MOST_BYTES)))
 
-    async def finish(request: Asked) -> Response:
-        await body(request, MOST_BYTES)
-        return JSONResponse(await aside(room.finish))
-
-    async def say(request: Asked) -> Response:
-        window = asked.window(request.query_params.get("window", ""))
-        sound = await body(request, MOST_SOUND_BYTES)
-        return JSONResponse(await aside(room.say, request.query_params.get("moment", ""), window, sound))
+        return answer
 
     async def sound_of(path: Path) -> Response:
         return FileResponse(path, media_type=answers.SOUNDS[path.suffix.lower()])
 
-    async def answer(_: Asked) -> Response:
-        return await sound_of(await aside(room.recording))
+    def sounding(room: Room) -> list[Route]:
+        async def answer(_: Asked) -> Response:
+            return await sound_of(await aside(room.recording))
 
-    async def said(request: Asked) -> Response:
-        return await sound_of(await aside(room.said, request.path_params["name"]))
+        async def said(request: Asked) -> Response:
+            return await sound_of(await aside(room.said, request.path_params["name"]))
+
+        async def say(request: Asked) -> Response:
+            window = asked.window(request.query_params.get("window", ""))
+            sound = await body(request, MOST_SOUND_BYTES)
+            return JSONResponse(await aside(room.say, request.query_params.get("moment", ""), window, sound))
+
+        return [
+            Route("/answer", answer),
+            Route("/said/{name}", said),
+            Route("/say", say, methods=["POST"]),
+        ]
 
     async def told(_: Asked, error: Exception) -> Response:
         assert isinstance(error, UnsaidError)
-        status = 400 if isinstance(error, asked.Wrong) else 404 if isinstance(error, Gone) else 409
+        status = 400 if isinstance(error, asked.Wrong) else 404 if isinstance(error, asked.Gone) else 409
         return JSONResponse(answers.error(error), status_code=status)
 
     async def broken(_: Asked, error: Exception) -> Response:
@@ -110,13 +120,9 @@ def make(room: Room) -> Starlette:
         routes=[
             Route("/", page),
             Route("/app/{name}", asset),
-            Route("/answer", answer),
-            Route("/said/{name}", said),
-            Route("/state", state),
-            Route("/act", act, methods=["POST"]),
-            Route("/check", check, methods=["POST"]),
-            Route("/finish", finish, methods=["POST"]),
-            Route("/say", say, methods=["POST"]),
+            *(Route(path, reading(read)) for path, read in site.reads.items() if path not in site.writes),
+            *(Route(path, writing(write), methods=["POST"]) for path, write in site.writes.items()),
+            *(sounding(site.review) if site.review is not None else ()),
         ],
         exception_handlers={
             UnsaidError: told,
@@ -133,7 +139,7 @@ def _told_on_a_page(error: UnsaidError) -> str:
     told = answers.error(error)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>unsaid</title>'
-        f"<h1>This review cannot be shown</h1><p>{escape(told['error'])}</p><p>{escape(told['hint'])}</p>"
+        f"<h1>This page cannot be shown</h1><p>{escape(told['error'])}</p><p>{escape(told['hint'])}</p>"
     )
 
 

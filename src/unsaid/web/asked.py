@@ -21,6 +21,10 @@ class Wrong(UnsaidError):
     """The request is not what it should be."""
 
 
+class Gone(UnsaidError):
+    """There is no such thing, or no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing to do to the review."""
@@ -47,6 +51,26 @@ class Check:
 
     moment: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A number of the self-score, the words of why, or both."""
+
+    dimension: str
+    number: int | None = None
+    """1 to 5; None: as it is."""
+    why: str | None = None
+    """None: as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was typed under a signal."""
+
+    signal: str
+    text: str
+    """Empty: left blank on purpose."""
 
 
 def act(body: bytes) -> Act:
@@ -79,6 +103,45 @@ def check(body: bytes) -> Check:
     return Check(moment, _said(row))
 
 
+def mark(body: bytes) -> Mark:
+    """Read a number of the self-score. Raises Wrong."""
+    row = _table(body)
+    dimension = _text(row, "dimension")
+    if not dimension:
+        raise Wrong("'dimension' is missing")
+    number = row.get("number")
+    if number is not None and (
+        isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 5
+    ):
+        raise Wrong("'number' should be a whole number from 1 to 5")
+    why = _said(row, "why") if row.get("why") is not None else None
+    if number is None and why is None:
+        raise Wrong("there is neither a 'number' nor a 'why'")
+    return Mark(dimension, number, why)
+
+
+def line(body: bytes) -> Line:
+    """Read what was typed under a signal. Raises Wrong."""
+    row = _table(body)
+    signal = _text(row, "signal")
+    if not signal or not isinstance(row.get("text"), str):
+        raise Wrong("a 'signal' and a 'text' are needed")
+    return Line(signal, _said(row))
+
+
+def part(body: bytes) -> str:
+    """Read to which part of a drill it goes on. Raises Wrong."""
+    name = _text(_table(body), "part")
+    if not name:
+        raise Wrong("'part' is missing")
+    return name
+
+
+def nothing(body: bytes) -> None:
+    """Read a request that says nothing more. Raises Wrong."""
+    _table(body)
+
+
 def window(name: str) -> str:
     """The name of a window as the page gave it. Raises Wrong."""
     if not _WINDOW.fullmatch(name):
@@ -105,10 +168,10 @@ def _text(row: Mapping[str, object], key: str) -> str:
     return value
 
 
-def _said(row: Mapping[str, object]) -> str:
-    text = _text(row, "text")
+def _said(row: Mapping[str, object], key: str = "text") -> str:
+    text = _text(row, key)
     if len(text) > LONGEST_TEXT:
-        raise Wrong(f"'text' is too long: {LONGEST_TEXT} characters at most")
+        raise Wrong(f"'{key}' is too long: {LONGEST_TEXT} characters at most")
     # Half a surrogate pair can be written in JSON, and in no file.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -1,6 +1,7 @@
 // The card: the moment that is looked at, its verdict, and the box in which it is said better.
-import { desk, difference, draftOf, on, trouble, typing } from "./desk.js";
+import { desk, difference, draftOf, on, typing } from "./desk.js";
 import { here, onMove } from "./here.js";
+import { trouble } from "./wire.js";
 import { badge, family, id, line, look, make, named, own, sentence, SIGNS, standing, tell, verdict, where, write } from "./words.js";
 
 const { one, all, data, recall, remember } = sounding;

@@ -1,13 +1,11 @@
 // The review's state. What the server says (`base`) and what is under way to it (`pending`) make what is shown
 // (`desk.state`). Nothing that was decided or typed is let go before the server has it: it lies in the window's
 // storage until then, over a reload and over a server that was away.
-import { family, id, own, short, tell, verdict, write } from "./words.js";
+import { ask, follow, inTrouble, pause, saved, trouble, well, wire } from "./wire.js";
+import { family, id, own, short, tell, verdict } from "./words.js";
 
-const { root, one, all, data, audio, lines, recall, remember, seek } = sounding;
-const POLL_MS = 2000;
+const { one, all, data, audio, lines, recall, remember, seek } = sounding;
 const SLOW_MS = 400; // from here on it is said that something is being saved
-const GIVE_UP_MS = 20_000;
-const AGAIN_MS = [500, 1000, 2000, 4000];
 
 const session = data.state.session;
 export const stored = (name) => `unsaid-${session}-${name}`;
@@ -49,7 +47,7 @@ if (window.BroadcastChannel) {
 
 let base = data.state;
 let pending = unsent();
-export const desk = { state: folded(), act, ask, look, send, sound, idle, take, get pending() { return pending.length; } };
+export const desk = { state: folded(), act, ask, look: () => look(), send, sound, idle, take, get pending() { return pending.length; } };
 
 function unsent() {
   try {
@@ -134,40 +132,9 @@ function refresh() {
   announce("changed");
 }
 
-// Asking the server
-
-export class Refused extends Error {
-  constructor(status, answer) {
-    super(answer?.error ?? "unsaid answers strangely");
-    this.status = status;
-    this.hint = answer?.hint ?? "";
-    // What was asked for is wrong, or no more: to ask again would not help.
-    this.final = status === 400 || status === 404;
-  }
-}
-/** What the server answers; null where it says that nothing changed. Raises Refused, or what fetch raises. */
-async function ask(method, path, body, { headers = {}, signal, limit_ms = GIVE_UP_MS } = {}) {
-  const limit = AbortSignal.timeout(limit_ms);
-  const plain = body instanceof Blob;
-  const kind = plain ? body.type || "application/octet-stream" : "application/json";
-  const answer = await fetch(path, {
-    method,
-    body: body === undefined || plain ? body : JSON.stringify(body),
-    headers: body === undefined ? headers : { "Content-Type": kind, ...headers },
-    cache: "no-store",
-    signal: signal && AbortSignal.any ? AbortSignal.any([signal, limit]) : (signal ?? limit),
-  });
-  if (answer.status === 304) return null;
-  const said = await answer.json().catch(() => null);
-  if (!answer.ok || said === null) throw new Refused(answer.status, said);
-  return said;
-}
-
 // Sending: one after the other, again and again until it is there
 
 let sending = false;
-let taken = 0; // counts the answers, so that a poll that was overtaken is not believed
-let poke = null; // ends the wait before the next try
 
 function act(deed) {
   pending.push(deed);
@@ -200,25 +167,16 @@ async function send() {
         continue;
       }
       trouble(error);
-      await pause(AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
+      await pause(tries++);
     }
   }
   clearTimeout(slow);
   sending = false;
-  if (!troubled) saved();
-}
-function pause(length_ms) {
-  return new Promise((goOn) => {
-    const wait = setTimeout(goOn, length_ms);
-    poke = () => {
-      clearTimeout(wait);
-      goOn();
-    };
-  });
+  if (!inTrouble()) saved();
 }
 /** Until everything is sent. Raises where the server is away. */
 async function idle() {
-  while (sending && !troubled) await new Promise((goOn) => setTimeout(goOn, 50));
+  while (sending && !inTrouble()) await new Promise((goOn) => setTimeout(goOn, 50));
   if (pending.length) throw new Error("not everything is saved yet");
 }
 /** Send what was said aloud for a moment; what was heard comes back. Raises as `ask`. */
@@ -233,7 +191,6 @@ async function sound(moment, blob) {
 /** Take in what the server says. */
 function take(answer, elsewhere = false) {
   const before = desk.state;
-  taken += 1;
   base = answer;
   store();
   desk.state = folded();
@@ -242,77 +199,22 @@ function take(answer, elsewhere = false) {
   id("stale").hidden = answer.transcript === data.state.transcript;
 }
 
-// Whether it is saved
+// Whether it is saved, and another window's work
 
-let troubled = false;
-let savedAt = "";
-function saved(words) {
-  if (!words) {
-    const now = new Date();
-    savedAt = `saved ${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
-  }
-  write(id("saved"), words ?? savedAt);
-}
-function well() {
-  if (!troubled) return;
-  troubled = false;
-  id("trouble").hidden = true;
-  root.classList.remove("is-troubled");
-  saved(pending.length ? "saving…" : savedAt || "saved as you go");
+wire.waiting.push(() => pending.length > 0);
+wire.unsaved.push(() => typing.unsaved());
+wire.well.push(() => {
   if (audio?.error) {
     const time = audio.currentTime;
     audio.load();
     seek(time);
   }
   announce("well");
-}
-export function trouble(error) {
-  troubled = true;
-  root.classList.add("is-troubled");
-  let what = error.message;
-  let hint = error.hint;
-  if (!(error instanceof Refused)) {
-    what = "unsaid does not answer; trying again.";
-    hint =
-      `Does it still run? Start it again with “unsaid review ${session} --web --port ${location.port}”, ` +
-      "and open the link that it prints in this browser.";
-  } else if (error.status === 403) {
-    what = "this page belongs to an earlier run.";
-    hint = "Open the link that unsaid printed in this browser, in another tab: this page then goes on.";
-  }
-  const open = pending.length > 0 || typing.unsaved();
-  write(id("trouble-what"), open ? `Not saved: ${what}` : what[0].toUpperCase() + what.slice(1));
-  write(id("trouble-hint"), `${hint}${open ? " What you typed stays here." : ""}`);
-  id("trouble").hidden = false;
-  write(id("saved"), open ? "not saved" : "no answer");
-}
-id("try").addEventListener("click", () => {
-  poke?.();
-  look();
 });
-
-// Another window's work
-
-let next = 0;
-async function look() {
-  clearTimeout(next);
-  if (!document.hidden && !sending) {
-    const was = taken;
-    try {
-      const headers = { "If-None-Match": `"${base.revision}"` };
-      const answer = await ask("GET", `/state?window=${name}`, undefined, { headers });
-      if (!pending.length) well();
-      if (answer && was === taken && !sending) take(answer, true);
-    } catch (error) {
-      if (!sending) trouble(error);
-    }
-  }
-  clearTimeout(next);
-  next = setTimeout(look, POLL_MS);
-}
-for (const kind of ["focus", "online", "pageshow"]) addEventListener(kind, look);
-document.addEventListener("visibilitychange", look);
-addEventListener("beforeunload", (event) => pending.length && event.preventDefault());
+const look = follow(() => `/state?window=${name}`, (answer) => take(answer, true), {
+  revision: () => base.revision,
+  busy: () => sending,
+});
 
 /** What became of a moment in another window, in words; "" where nothing did. */
 export function difference(was, now) {

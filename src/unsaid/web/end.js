@@ -1,11 +1,13 @@
 // The end: how much a listener could follow before and after, and each moment as it was said and would be now.
 import { close } from "./card.js";
+import { course } from "./course.js";
 import { desk, on } from "./desk.js";
 import { onMove } from "./here.js";
 import { stop } from "./hear.js";
-import { badge, count, draw, hush, id, look, make, own, sentence, where, write } from "./words.js";
+import { ask, trouble } from "./wire.js";
+import { badge, count, draw, hush, id, look, make, own, sentence, tell, where, write } from "./words.js";
 
-const { root, one } = sounding;
+const { root, one, data } = sounding;
 
 export const ended = () => location.hash === "#end";
 
@@ -20,7 +22,7 @@ async function report() {
   write(id("end-written"), "");
   try {
     await desk.idle();
-    await desk.ask("POST", "/finish", {});
+    await ask("POST", "/finish", {});
     write(id("end-written"), "report.html and report.md in the session’s folder are written anew, with all of this.");
   } catch (error) {
     write(id("end-written"), `The report is not written anew yet: ${error.message}.`);
@@ -32,8 +34,10 @@ export function show() {
   id("work").hidden = end;
   id("end").hidden = !end;
   hush();
+  place();
   if (!end) return;
   drawEnd();
+  score()?.then(({ begin }) => begin({ busy: () => !ended() }));
   scrollTo(0, 0);
   id("end").focus({ preventScroll: true });
 }
@@ -41,6 +45,37 @@ addEventListener("hashchange", show);
 addEventListener("beforeprint", drawEnd);
 on.changed.push(() => ended() && drawEnd());
 onMove.over.push(finish);
+
+// The self-score stands below, where there is one; in a drill the parts go along with what is looked at
+
+const score = () => (id("score") ? import("./score.js") : null);
+let placed = false; // whether it is known which part is on
+function place() {
+  if (data.drilled && placed) course.go(ended() ? (course.at() === "score" ? "score" : "count") : "review");
+}
+/** The drill around the review; `leave` is called before it is done. */
+export function inDrill() {
+  if (!data.drilled) return;
+  course.changed(({ part }) => {
+    const first = !placed;
+    placed = true;
+    if (!first) return;
+    if (part !== "review" && !ended()) location.hash = "#end";
+    else place();
+  });
+  course.begin();
+  id("score").addEventListener("focusin", () => course.go("score"));
+  id("end-drill").addEventListener("click", async () => {
+    try {
+      await desk.idle();
+      await (await score()).settled();
+      await course.end();
+    } catch (error) {
+      if (error.status === undefined && error.message.startsWith("not everything")) tell("Not everything is saved yet.");
+      else trouble(error);
+    }
+  });
+}
 
 function drawEnd() {
   const found = desk.state.moments;

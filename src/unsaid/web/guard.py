@@ -51,10 +51,10 @@ _JSON = b"application/json"
 _START = b'<!doctype html><html lang="en"><meta charset="utf-8"><title>unsaid</title>'
 _LOCKED = (
     _START + b"<h1>This page opens by its link alone</h1><p>The link stands in the terminal in which "
-    b"<code>unsaid review --web</code> runs. Open it there once more.</p>"
+    b"<code>unsaid</code> runs. Open it there once more.</p>"
 )
-_ONWARD = _START + b'<meta http-equiv="refresh" content="0;url=/"><p><a href="/">Go on to the review</a></p>'
-_WRONG_HINT = "Open the link that `unsaid review --web` prints."
+_ONWARD = _START + b'<meta http-equiv="refresh" content="0;url=/"><p><a href="/">Go on to the page</a></p>'
+_WRONG_HINT = "Open the link that unsaid printed in the terminal."
 
 
 class Guard:

@@ -27,7 +27,7 @@ function passes(m) {
   if (wanted === "settled" || wanted === "unsettled") return m.settled === (wanted === "settled");
   return !wanted || m.verdict === wanted;
 }
-function go(to, { quietly = false, scroll = true } = {}) {
+function go(to, { quietly = false, scroll = true, stay = false } = {}) {
   const moments = desk.state.moments;
   const found = moments.findIndex((m) => m.id === to);
   if (found < 0) return;
@@ -36,7 +36,7 @@ function go(to, { quietly = false, scroll = true } = {}) {
   place = found;
   remember("sessionStorage", stored("at"), to);
   for (const does of onMove.moved) does(other);
-  if (location.hash === "#end") location.hash = "";
+  if (location.hash === "#end" && !stay) location.hash = "";
   for (const does of on.changed) does();
   const m = moments[found];
   const card = id("card");
@@ -102,6 +102,6 @@ export function begin() {
     moments.find((m) => m.verdict === "open") ??
     moments.find((m) => !m.settled) ??
     moments[0];
-  if (start) go(start.id, { quietly: true });
+  if (start) go(start.id, { quietly: true, stay: true }); // who loads the end anew stays there
   else for (const does of on.changed) does();
 }

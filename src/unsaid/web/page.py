@@ -1,4 +1,4 @@
-"""The review page: its markup, once; `review.js` keeps it up to date from the server's state.
+"""The pages' markup, once; their scripts keep them up to date from the server's state.
 
 All text goes through `visible` and Jinja's autoescape. Nothing stands inline that a content security policy
 would have to allow: style and scripts are files of their own.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from unsaid.model import Audit, Moment
 from unsaid.views.html import parts
+from unsaid.views.listened import Whole
 from unsaid.views.markup import mark
 from unsaid.views.wording import FAMILY_TITLES, visible
 
@@ -23,20 +24,28 @@ if TYPE_CHECKING:
 _MODULES = (
     "aloud.js",
     "card.js",
+    "course.js",
     "desk.js",
     "end.js",
     "hear.js",
     "here.js",
+    "overall.js",
     "own.js",
     "review.js",
+    "score.js",
     "survey.js",
+    "typed.js",
+    "wire.js",
     "words.js",
 )
+_SCORE_MODULES = ("score.js", "scored.js", "typed.js", "wire.js", "words.js")
+_FORM_MODULES = ("course.js", "labelled.js", "typed.js", "wire.js", "words.js")
 ASSETS: dict[str, str] = {
     "parts.css": "text/css",
     "review.css": "text/css",
+    "sheets.css": "text/css",
     "player.js": "text/javascript",
-} | dict.fromkeys(_MODULES, "text/javascript")
+} | dict.fromkeys((*_MODULES, *_SCORE_MODULES, *_FORM_MODULES), "text/javascript")
 """What the page fetches besides itself: name to media type."""
 _SHARED = {"parts.css", "player.js", "_parts.html.j2"}
 """Those that the report page has as well."""
@@ -51,12 +60,16 @@ def render(
     peaks: Sequence[float] | None = None,
     audio: bool = True,
     reasons: Sequence[str] = (),
+    command: str = "",
+    scored: bool = False,
+    drilled: bool = False,
 ) -> str:
-    """The whole page as text.
+    """The whole review page as text.
 
     state: what `/state` answers; the page draws the moments from it, and `moments` as marks in the
         transcript. peaks: as `views.html.render` takes them. audio: whether the recording is at `/answer`.
-    reasons: why a moment may be dismissed.
+    reasons: why a moment may be dismissed. command: what starts the page again. scored: the self-score
+        stands at the end. drilled: the review is part of a drill.
     """
     flags = tuple(moment.flag for moment in moments if moment.flag is not None)
     marked = mark(replace(audit, flags=flags, more=(), dismissed=()))
@@ -77,6 +90,8 @@ def render(
             families=FAMILY_TITLES,
             reasons=reasons,
             modules=_MODULES,
+            scored=scored,
+            drilled=drilled,
             data=parts.in_script(
                 {
                     "duration": round(audit.transcript.duration_s, 3),
@@ -85,6 +100,8 @@ def render(
                     "numbers": {visible(item.flag.id): item.number for item in marked.flags},
                     "families": FAMILY_TITLES,
                     "reasons": list(reasons),
+                    "command": visible(command),
+                    "drilled": drilled,
                     "state": state,
                 }
             ),
@@ -92,7 +109,36 @@ def render(
     )
 
 
-@lru_cache(maxsize=32)
+def render_whole(whole: Whole, audit: Audit) -> str:
+    """What was heard of the answer as a whole, for the panel of the review page."""
+    drawn = _environment().get_template("_whole.html.j2")
+    return drawn.render(whole=whole, conduct=audit.conduct, timed=audit.transcript.timing != "none")
+
+
+def render_score(*, title: str, command: str, state: Mapping[str, Any]) -> str:
+    """The page of a self-score as text. state: what `/score` answers; command: as `render` takes it."""
+    data = {"score": state} | _plain(command)
+    return _sheet("score.html.j2", title, _SCORE_MODULES, data)
+
+
+def render_form(*, title: str, command: str, state: Mapping[str, Any], course: Mapping[str, Any]) -> str:
+    """The page of the signal form as text. state: what `/form` answers; course: what `/course` does; command:
+    as `render` takes it."""
+    data = {"form": state, "course": course, "drilled": True} | _plain(command)
+    return _sheet("labelled.html.j2", title, _FORM_MODULES, data)
+
+
+def _plain(command: str) -> dict[str, Any]:
+    """What the scripts of a page without a recording want to know of it."""
+    return {"command": visible(command), "duration": 0, "timed": False, "sentences": []}
+
+
+def _sheet(template: str, title: str, modules: Sequence[str], data: Mapping[str, Any]) -> str:
+    drawn = _environment().get_template(template)
+    return drawn.render(title=visible(title), modules=modules, data=parts.in_script(dict(data)))
+
+
+@lru_cache(maxsize=64)
 def asset(name: str) -> str:
     """The text of one of `ASSETS`. Raises KeyError for anything else."""
     if name not in ASSETS:

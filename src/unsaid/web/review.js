@@ -2,9 +2,10 @@
 import { aloud, saying } from "./aloud.js";
 import { answered, close, dismiss, drop, keep, keepText, question, ask, reopen, type, undo } from "./card.js";
 import { desk } from "./desk.js";
-import { ended, finish, show } from "./end.js";
+import { ended, finish, inDrill, show } from "./end.js";
 import { begin, here, wide } from "./here.js";
 import * as hear from "./hear.js";
+import { overall } from "./overall.js";
 import * as own from "./own.js";
 import * as survey from "./survey.js";
 import { id, line } from "./words.js";
@@ -133,6 +134,12 @@ fold();
 
 begin();
 show();
+inDrill();
 desk.send();
 desk.look();
-requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("unsaid-ready")));
+requestAnimationFrame(() =>
+  requestAnimationFrame(() => {
+    performance.mark("unsaid-ready");
+    overall();
+  }),
+);

@@ -11,24 +11,86 @@ from typing import TYPE_CHECKING, Any
 from unsaid import pipeline
 from unsaid.desk import Desk
 from unsaid.errors import UnsaidError
-from unsaid.model import Moment
+from unsaid.model import Moment, Sentence
 from unsaid.shortlist import REASONS
+from unsaid.views.listened import whole
 from unsaid.web import answers, asked
+from unsaid.web.asked import Gone
+from unsaid.web.site import Site
 
 if TYPE_CHECKING:
     from unsaid.pipeline import Request
+    from unsaid.web.course import Course
+    from unsaid.web.scored import Scoring
 
 
-class Gone(UnsaidError):
-    """There is no such thing, or no more."""
+def site(
+    desk: Desk,
+    *,
+    command: str,
+    sound: bool = True,
+    request: Callable[[], Request] | None = None,
+    scoring: Scoring | None = None,
+    course: Course | None = None,
+) -> Site:
+    """The review of `desk` as a site, with the self-score at its end where there is a `scoring`.
+
+    Without `sound` the page plays nothing; `request` tells how rewrites that are said aloud are heard,
+    without it they are not. `course` is the drill that the review is part of.
+    """
+    from unsaid.web import course as courses
+    from unsaid.web import scored
+
+    over = threading.Event()
+    room = Room(
+        desk,
+        command=command,
+        sound=sound,
+        request=request,
+        scored=scoring is not None,
+        drilled=course is not None,
+    )
+    score = scored.routes(scoring, over) if scoring is not None else ({}, {})
+    drill = courses.routes(course, over) if course is not None else ({}, {})
+    return Site(
+        command,
+        room.page,
+        {
+            "/state": lambda query: room.state(asked.window(query.get("window", ""))),
+            "/whole": lambda _: room.whole(),
+            **score[0],
+            **drill[0],
+        },
+        {
+            "/act": lambda body: room.act(asked.act(body)),
+            "/check": lambda body: room.check(asked.check(body)),
+            "/finish": lambda _: room.finish(),
+            **score[1],
+            **drill[1],
+        },
+        review=room,
+        prepare=room.prepare,
+        over=over,
+    )
 
 
 class Room:
     """One review, for requests that come from several threads."""
 
-    def __init__(self, desk: Desk, *, sound: bool, request: Callable[[], Request] | None = None) -> None:
-        """Without `sound` nothing is played; `request`: how what is said aloud is heard."""
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        command: str,
+        sound: bool,
+        request: Callable[[], Request] | None = None,
+        scored: bool = False,
+        drilled: bool = False,
+    ) -> None:
+        """Without `sound` nothing is played; `request`: how what is said aloud is heard; `scored`: with the
+        self-score at the end; `drilled`: within a drill."""
         self._desk = desk
+        self._command, self._scored, self._drilled = command, scored, drilled
         self._request = request
         self._hearing: Request | None = None
         self._turn = threading.Lock()
@@ -39,6 +101,7 @@ class Room:
         self._peaks: tuple[float, ...] | None = None
         self._prepared = False
         self._page: tuple[tuple[Moment, ...], str] | None = None
+        self._whole: tuple[tuple[Sentence, ...], dict[str, Any]] | None = None
 
     def page(self) -> str:
         """The whole page. Raises UnsaidError."""
@@ -57,6 +120,9 @@ class Room:
                     peaks=self._waveform(),
                     audio=self._sound,
                     reasons=REASONS,
+                    command=self._command,
+                    scored=self._scored,
+                    drilled=self._drilled,
                 )
                 self._page = (desk.moments, text)
             return self._page[1]
@@ -66,6 +132,18 @@ class Room:
         with self._turn:
             self._desk.look()
             return self._state(window)
+
+    def whole(self) -> dict[str, Any]:
+        """What was heard of the answer as a whole: a line, and the panel. Raises UnsaidError."""
+        from unsaid.web import page
+
+        with self._turn:
+            self._desk.look()
+            audit, session = self._desk.audit, self._desk.session
+        if self._whole is None or self._whole[0] is not audit.sentences:
+            told = whole(audit, pipeline.listen(session, audit))
+            self._whole = (audit.sentences, answers.whole(told, audit, page.render_whole(told, audit)))
+        return self._whole[1]
 
     def act(self, act: asked.Act) -> dict[str, Any]:
         """Do one thing, and the review as it is then. Raises UnsaidError."""
