@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import os
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -116,6 +117,14 @@ class Driven:
     def type(self, keys: str) -> None:
         """Type `keys`."""
         os.write(self._master, keys.encode())
+
+    def break_off(self) -> None:
+        """Press Ctrl-C until it ends: Python misses one that comes just before it waits for a line."""
+        for _ in range(int(HANGS_S)):
+            self.type("\x03")
+            if select.select([self._pipe], [], [], 1.0)[0]:
+                return
+        raise AssertionError(f"Ctrl-C does not end it:\n{self.told()}")
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size; the program is told as by any terminal."""

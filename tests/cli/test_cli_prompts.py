@@ -337,7 +337,7 @@ def test_breaking_off_the_questions_leaves_nothing(workspace: Path, tmp_path: Pa
         terminal.until_told("The question:")
         terminal.type("Design a kettle.\r")
         terminal.until_told("Kind")
-        terminal.type("\x03")
+        terminal.break_off()
         assert terminal.status() == 1
     assert not (workspace / "prompts").exists()
 

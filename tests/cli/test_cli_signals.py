@@ -127,7 +127,6 @@ def test_every_view_of_an_answer_tells_the_same(unsaid, workspace: Path) -> None
         "page": re.sub(r"<[^>]+>", "", (folder / "report.html").read_text(encoding="utf-8")),
         "markdown": (folder / "report.md").read_text(encoding="utf-8"),
         "terminal": unsaid("report", made).stdout,
-        "audit": unsaid("audit", made, "-q").stdout,
     }
     for name, text in views.items():
         flat = html.unescape(" ".join(text.split()))

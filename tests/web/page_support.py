@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from web_support import PageServer
+from web_support import HANGS_S, PageServer
 
 from support import comes_true
+
+expect.set_options(timeout=HANGS_S * 1000)
 
 FAILS = "I'd go with a token bucket here."
 PASSES = "I'd go with a token bucket because it lets short bursts through, and I'd switch if bursts hurt us."
