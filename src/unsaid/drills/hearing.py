@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from unsaid.drills.bank import SIGNALS
 from unsaid.drills.ways import BOOK, LEVELS, Ear, Found, Level, claims, found, led, level
+from unsaid.language import trees
 from unsaid.language.cues import listed
 from unsaid.language.judge import READINGS, combined, logistic, weights
-from unsaid.language.trees import Forest, unpacked
+from unsaid.language.trees import Forest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,22 +132,16 @@ class _Weights:
 @cache
 def learnt() -> _Weights:
     """The learnt weights of the package."""
-    import json
-    from importlib import resources
-
     import numpy as np
 
-    source = resources.files("unsaid.drills").joinpath("hearing.npz")
-    with source.open("rb") as file, np.load(file, allow_pickle=False) as zipped:
-        arrays = {name: zipped[name] for name in zipped.files}
-    names = json.loads(arrays["names"].tobytes())
+    arrays, names, forests = trees.learnt("unsaid.drills", "hearing.npz")
     return _Weights(
         tuple(names["columns"]),
         arrays["signed"].astype(np.float32),
         {name: k for k, name in enumerate(names["phrases"])},
         arrays["phrased"].astype(np.float32),
         arrays["bias"].astype(np.float64),
-        tuple(unpacked(arrays)),
+        tuple(forests),
         {signal: arrays[f"{signal} ways"].astype(np.float32) for signal in SIGNALS},
         {signal: arrays[f"{signal} levels"].astype(np.float64) for signal in SIGNALS},
         names["least"],

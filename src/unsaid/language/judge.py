@@ -21,7 +21,7 @@ from unsaid.language.acts import Read
 from unsaid.language.own import AFTER, BEFORE
 from unsaid.language.signs import NEIGHBOURS, Signs
 from unsaid.language.signs import signs as signs_of
-from unsaid.language.trees import Forest, unpacked
+from unsaid.language.trees import Forest, learnt
 from unsaid.language.weigh import Ground
 
 if TYPE_CHECKING:
@@ -111,17 +111,9 @@ class _Weights:
 @cache
 def weights() -> _Weights:
     """The learnt weights of the package."""
-    # Imported here: they cost more to load than all the rest of this package.
-    import json
-    from importlib import resources
-
     import numpy as np
 
-    source = resources.files("unsaid.language").joinpath("weights.npz")
-    with source.open("rb") as file, np.load(file, allow_pickle=False) as zipped:
-        arrays = {name: zipped[name] for name in zipped.files}
-    names = json.loads(arrays["names"].tobytes())
-    forests = unpacked(arrays)
+    arrays, names, forests = learnt("unsaid.language", "weights.npz")
     seen = {name: k for k, name in enumerate(names["seen"])}
     return _Weights(
         seen,

@@ -132,6 +132,20 @@ def packed(forests: Sequence[Forest]) -> dict[str, Any]:
     }
 
 
+def learnt(package: str, name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any], list[Forest]]:
+    """What was learnt and lies in a package as `name`: its arrays, its names, and its forests."""
+    # Imported here: they cost more to load than all the rest of this package.
+    import json
+    from importlib import resources
+
+    import numpy as np
+
+    source = resources.files(package).joinpath(name)
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as zipped:
+        arrays = {key: zipped[key] for key in zipped.files}
+    return arrays, json.loads(arrays["names"].tobytes()), unpacked(arrays)
+
+
 def unpacked(arrays: Mapping[str, Any]) -> list[Forest]:
     """The forests that `packed` wrote."""
     import numpy as np
