@@ -146,10 +146,11 @@ const sounding = (() => {
   function draw() {
     const time = audio.currentTime;
     if (time >= until && !audio.paused) {
-      const next = then;
+      const [end, next] = [until, then];
       until = Infinity;
       then = null;
       audio.pause();
+      audio.currentTime = end; // a busy machine looks late: what goes on from here misses no word
       next?.();
     }
     const told = clock(time);
