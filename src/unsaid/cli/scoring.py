@@ -184,7 +184,7 @@ def _stamp(session: Session) -> tuple[int, ...]:
 def _measured(session: Session, workspace: Path) -> dict[str, tuple[str, ...]]:
     """What was measured beside each dimension. Raises UnsaidError where there is no audit."""
     from unsaid import pipeline
-    from unsaid.drills import bank, parts, recovery, rubric, signals
+    from unsaid.drills import bank, recovery, rubric
 
     audit = pipeline.load_audit(session)
     card = None
@@ -192,13 +192,13 @@ def _measured(session: Session, workspace: Path) -> dict[str, tuple[str, ...]]:
         # A prompt that is gone, or was somebody else's, takes only its minutes along.
         with suppress(UnsaidError):
             card = bank.find(session.prompt.id, workspace)
-    heard = signals.heard(audit, card.signals if card is not None else None, kind=session.kind)
+    heard = pipeline.listen(session, audit, card=card)
     after = recovery.recovery(audit, 0.0, card.fault, session.kind) if card and card.fault else None
     return rubric.measured(
         audit,
         given_minutes=card.minutes if card is not None else None,
-        parts_s=[(p.name, p.end_s - p.start_s) for p in parts.parts(audit, session.kind) if p.timed],
-        signals={h.signal.id: h.level for h in heard},
+        parts_s=[(p.name, p.end_s - p.start_s) for p in heard.parts if p.timed],
+        signals={h.signal.id: h.level for h in heard.signals},
         apologies=len(after.apologies) if after is not None else None,
         freezes=len(after.freezes) if after is not None else None,
     )

@@ -19,7 +19,7 @@ from unsaid.drills.bank import SIGNALS
 from unsaid.drills.ways import BOOK, LEVELS, Ear, Found, Level, claims, found, led, level
 from unsaid.language import trees
 from unsaid.language.cues import listed
-from unsaid.language.judge import READINGS, combined, logistic, weights
+from unsaid.language.judge import READINGS, logistic, weighed, weights
 from unsaid.language.trees import Forest
 
 if TYPE_CHECKING:
@@ -295,18 +295,8 @@ class Hearing:
         w, ear = learnt(), self.ear
         if not ear.reads:
             return np.zeros((0, len(SIGNALS)))
-        summed = w.bias + self._table @ w.signed
-        at: list[int] = []
-        ends = [0]
-        for said in ear.judge.said:
-            at += [k for phrase in said if (k := w.phrases.get(phrase)) is not None]
-            ends.append(len(at))
-        if at:
-            sums = np.zeros((len(at) + 1, len(SIGNALS)))
-            np.cumsum(w.phrased[at], axis=0, out=sums[1:], dtype=np.float64)
-            summed += sums[ends[1:]] - sums[ends[:-1]]
-        grown = np.stack([forest.sums(self._table) for forest in w.forests], axis=1)
-        return unclaimed(ear, combined(summed, grown))
+        found = weighed(self._table, ear.judge.said, w.bias, w.signed, w.phrases, w.phrased, w.forests)
+        return unclaimed(ear, found)
 
     def ways(self, signal: str) -> NDArray[np.float64]:
         """(sentences, ways of the signal): which way each sentence would show it, if it does."""

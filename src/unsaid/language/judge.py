@@ -382,6 +382,37 @@ def hinted(hints: Mapping[int, Mapping[str, float]], count: int) -> list[dict[st
     return out
 
 
+def weighed(
+    table: Table,
+    said: Sequence[Sequence[str]],
+    bias: NDArray[np.float64],
+    signed: NDArray[np.float32],
+    phrases: Mapping[str, int],
+    phrased: NDArray[np.float32],
+    forests: Sequence[Forest],
+) -> NDArray[np.float64]:
+    """(sentences, readings), each 0 to 1: a sum of what is seen and said, and small trees, half each.
+
+    `table` is (sentences, columns), `said` the phrases of each sentence, `signed` (columns, readings) and
+    `phrased` (phrases, readings); one forest a reading.
+    """
+    import numpy as np
+
+    summed = bias + table @ signed
+    at: list[int] = []
+    ends: list[int] = [0]
+    known = phrases.get
+    for spoken in said:
+        at += [k for phrase in spoken if (k := known(phrase)) is not None]
+        ends.append(len(at))
+    if at:
+        sums = np.zeros((len(at) + 1, signed.shape[1]))
+        np.cumsum(phrased[at], axis=0, out=sums[1:], dtype=np.float64)
+        summed += sums[ends[1:]] - sums[ends[:-1]]
+    grown = np.stack([forest.sums(table) for forest in forests], axis=1)
+    return np.asarray(combined(summed, grown))
+
+
 def combined(summed: Any, grown: Any) -> Any:
     """Half of each, on the scale of log odds; `summed` and `grown` are sums of that scale already."""
     import numpy as np
@@ -419,21 +450,7 @@ class Judge:
 
     def _read(self, w: _Weights) -> NDArray[np.float64]:
         """(sentences, readings), each 0 to 1."""
-        import numpy as np
-
-        summed = w.bias + self.first @ w.signed
-        at: list[int] = []
-        ends: list[int] = [0]
-        known = w.phrases.get
-        for said in self.said:
-            at += [k for phrase in said if (k := known(phrase)) is not None]
-            ends.append(len(at))
-        if at:
-            sums = np.zeros((len(at) + 1, len(READINGS)))
-            np.cumsum(w.phrased[at], axis=0, out=sums[1:], dtype=np.float64)
-            summed += sums[ends[1:]] - sums[ends[:-1]]
-        grown = np.stack([forest.sums(self.first) for forest in w.read], axis=1)
-        return np.asarray(combined(summed, grown))
+        return weighed(self.first, self.said, w.bias, w.signed, w.phrases, w.phrased, w.read)
 
     def verdicts(self, letter: str, hints: Mapping[int, Mapping[str, float]]) -> tuple[Verdict, ...]:
         """How a family judges every sentence; `hints` are the scores of its rules' hand-written readings."""
